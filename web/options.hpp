@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <twinlane/runtime/errors.hpp>
+
+namespace twinlane::web {
+
+struct rejected_line {
+  std::uint64_t line{};
+  std::string reason;
+};
+
+struct ingest_result {
+  std::uint64_t accepted{};
+  std::vector<rejected_line> rejected;
+};
+
+/// Everything the server needs besides the port. Bounds are per connection unless said otherwise.
+struct options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;                       // 0 picks a free one
+  bool insecure = false;                           // listen beyond loopback without authentication
+  std::vector<std::string> origins;                // browser origins allowed beside the server's own
+
+  std::size_t connections_max = 12'000;
+  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 64 * 1024 * 1024;   // ingest bodies; commands take 1 MiB
+  std::size_t frame_bytes_max = 64 * 1024;         // inbound WebSocket message
+  std::size_t outbound_bytes_max = 1024 * 1024;    // queued, not yet written
+  std::size_t subscriptions_max = 10'000;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds ping_interval{25'000};
+
+  std::string ui_dir;                              // static files of the application's pages, served under /ui/
+  /// Prometheus text for GET /metrics.
+  std::function<std::string()> metrics_text;
+  /// POST /api/ingest/{source}: hands an NDJSON body to an HTTP source; answers once applied and durable.
+  std::function<void(std::string source, std::string body, std::optional<std::string> idempotency_key,
+                     std::function<void(outcome<ingest_result>)>)>
+      ingest;
+};
+
+/// Figures that the server keeps and the application exports.
+struct figures {
+  std::function<void(double seconds)> event_to_push;     // observed when a diff has been handed to the socket
+  std::function<void(std::string_view kind, std::uint64_t n)> diffs;  // sent | merged | snapshot
+};
+
+}  // namespace twinlane::web
