@@ -40,6 +40,7 @@ struct source_spec {
   std::string name;
   std::variant<kafka_spec, file_spec, http_spec, generator_spec> from;
   record_format format = record_format::json;
+  std::vector<std::string> columns;  // csv from Kafka, or from a file without a header line: the columns' names
   std::string entity;                // URI template: /customer/{customer_id}
   std::string lane;
   std::string key;                   // map lanes: template for the entry's key: "{order_id}"
