@@ -160,11 +160,12 @@ template <class T>
 bool read_sequence(json_cursor& c, T& out) {
   if (!c.enter('[')) return c.fail("expected an array");
   if constexpr (is_vector<T>) out.clear();
+  const auto wrong_length = [&] { return c.fail_range("expected an array of " + std::to_string(out.size())); };
   std::size_t n = 0;
   for (; c.next_element(); ++n) {
     typename T::value_type element{};
     if constexpr (is_array<T>) {
-      if (n == out.size()) break;
+      if (n == out.size()) return wrong_length();
     }
     if (!detail::read(c, element)) {
       c.fail_in(n);
@@ -177,7 +178,7 @@ bool read_sequence(json_cursor& c, T& out) {
     }
   }
   if constexpr (is_array<T>) {
-    if (n != out.size() || !c.ok()) return c.fail_range("expected an array of " + std::to_string(out.size()));
+    if (n != out.size()) return wrong_length();
   }
   return c.ok();
 }

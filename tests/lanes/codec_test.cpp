@@ -1,0 +1,459 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <twinlane/lanes/codec.hpp>
+#include <twinlane/lanes/describe.hpp>
+
+#include "rich_record.hpp"
+
+using nlohmann::json;
+using namespace twinlane;
+
+namespace {
+
+template <class T>
+std::string text_of(const T& v) {
+  std::string out;
+  encode(out, v);
+  return out;
+}
+
+template <class T>
+T decoded(std::string_view text) {
+  decoder d;
+  T v{};
+  const auto s = d.decode_copy(text, v);
+  EXPECT_TRUE(s) << text << ": " << s.detail;
+  return v;
+}
+
+template <class T>
+std::string refusal(std::string_view text) {
+  decoder d;
+  T v{};
+  const auto s = d.decode_copy(text, v);
+  return std::string(name_of(s.code)) + (s.code == lane_errc::bad_value ? ": " + s.detail : "");
+}
+
+struct address {
+  std::string street;
+  int zip = 1000;
+};
+BOOST_DESCRIBE_STRUCT(address, (), (street, zip))
+
+enum class tier { basic, gold };
+BOOST_DESCRIBE_ENUM(tier, basic, gold)
+
+struct person {
+  std::int64_t id{};
+  std::string name = "?";
+  address home{"Main", 7};
+  std::optional<int> age{};
+  tier level = tier::gold;
+  std::vector<address> others{};
+};
+BOOST_DESCRIBE_STRUCT(person, (), (id, name, home, age, level, others))
+
+struct tree {
+  std::vector<tree> kids;
+};
+BOOST_DESCRIBE_STRUCT(tree, (), (kids))
+
+using order_id = strong_id<struct order_tag, std::int64_t>;
+
+template <class K>
+std::string key_text(const K& key) {
+  std::string out;
+  key_codec<K>::append(out, key);
+  return out;
+}
+
+template <class K>
+bool takes(std::string_view text) {
+  K key{};
+  if (!key_codec<K>::parse(text, key)) return false;
+  EXPECT_EQ(key_text(key), text);
+  return true;
+}
+
+}  // namespace
+
+TEST(codec, what_is_encoded_decodes_to_an_equal_record) {
+  rich::random r(rich::seed_of("codec"));
+  decoder d;
+  for (int i = 0; i < rich::rounds(3000); ++i) {
+    rich::all v;
+    rich::change(r, v, 1 + i % 4);
+    const auto text = text_of(v);
+    ASSERT_TRUE(json::accept(text)) << text;
+    rich::all back;
+    const auto s = d.decode_copy(text, back);
+    ASSERT_TRUE(s) << s.detail << " in " << text;
+    ASSERT_TRUE(equal(v, back)) << text << '\n' << text_of(back);
+    ASSERT_EQ(text_of(back), text);
+    ASSERT_NO_THROW(validate(v));
+  }
+}
+
+TEST(codec, a_reader_of_another_make_sees_the_same_values) {
+  rich::random r(rich::seed_of("codec, json"));
+  for (int i = 0; i < rich::rounds(3000); ++i) {
+    json v = rich::random_json(r);
+    const auto text = text_of(v);
+    remove_nulls(v);
+    ASSERT_EQ(json::parse(text), v) << text;
+    if (!v.is_null()) {
+      ASSERT_TRUE(equal(decoded<json>(text), v)) << text;
+    }
+  }
+}
+
+TEST(codec, absent_and_null_members_keep_their_defaults) {
+  const auto p = decoded<person>(R"({"id":5,"name":null,"home":null,"age":null,"level":null})");
+  EXPECT_TRUE(equal(p, person{.id = 5}));
+  const auto nested = decoded<person>(R"({"home":{"street":"Elm"}})");
+  EXPECT_EQ(nested.home.zip, 1000) << "an object that is there starts from its own defaults";
+}
+
+TEST(codec, a_target_used_before_keeps_nothing_of_its_old_value) {
+  decoder d;
+  person p{9, "Ann", {"Elm", 3}, 44, tier::basic, {{"x", 1}}};
+  ASSERT_TRUE(d.decode_copy(R"({"id":5})", p));
+  EXPECT_TRUE(equal(p, person{.id = 5}));
+}
+
+TEST(codec, unknown_members_are_ignored_and_still_checked) {
+  EXPECT_EQ(decoded<person>(R"({"x":{"y":[1,{"z":[]}]},"id":5,"w":-1.5e3,"v":"\u00e9","u":null})").id, 5);
+  for (const char* garbage : {"tru", "nulL", "1x", "01", "-", "1.", "1e", "+1", ".5", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}",
+                              "{\"a\":1,}", "{a:1}", "[1}", "{\"a\":1]", "\"\\x\"", "\"\\u12g4\"", "[,1]", "'a'", "NaN",
+                              "1.e5", "\"a\"b", "truefalse", "\"a\\", "[[1]", "\x01", "\f1", "1\f"}) {
+    const auto text = std::string(R"({"id":1,"b":)") + garbage + "}";
+    EXPECT_EQ(refusal<person>(text), "bad_json") << text;
+    EXPECT_FALSE(json::accept(text)) << text;
+  }
+}
+
+TEST(codec, the_last_of_equal_keys_wins) {
+  EXPECT_EQ(decoded<person>(R"({"id":5,"id":6})").id, 6);
+  EXPECT_EQ(decoded<person>(R"({"id":5,"id":null})").id, 0);
+  EXPECT_EQ(decoded<person>(R"({"home":{"zip":1},"home":{"street":"Elm"}})").home.zip, 1000);
+  EXPECT_EQ(decoded<person>(R"({"others":[{},{}],"others":[{"zip":3}]})").others.size(), 1U);
+  EXPECT_FALSE(decoded<person>(R"({"age":5,"age":null})").age);
+  EXPECT_EQ(decoded<json>(R"({"a":1,"a":{"b":null}})"), json({{"a", json::object()}}));
+  EXPECT_EQ(decoded<json>(R"({"a":1,"a":null})"), json::object());
+}
+
+TEST(codec, keys_may_be_escaped) {
+  EXPECT_EQ(decoded<person>(R"({"i\u0064":5,"\u006e\u0061me":"x"})").name, "x");
+  EXPECT_EQ(decoded<json>(R"({"\"\\":1})"), json({{"\"\\", 1}}));
+}
+
+TEST(codec, a_wrong_value_is_named_with_its_place) {
+  EXPECT_EQ(refusal<person>(R"({"home":{"zip":"x"}})"), "bad_value: field 'home.zip': expected a number");
+  EXPECT_EQ(refusal<person>(R"({"others":[{},{"zip":1.5}]})"),
+            "bad_value: field 'others[1].zip': expected an integer from -2147483648 to 2147483647");
+  EXPECT_EQ(refusal<person>(R"({"level":"silver"})"), "bad_value: field 'level': expected one of basic, gold");
+  EXPECT_EQ(refusal<person>(R"({"name":5})"), "bad_value: field 'name': expected text");
+  EXPECT_EQ(refusal<person>(R"({"home":[]})"), "bad_value: field 'home': expected an object");
+  EXPECT_EQ(refusal<person>("null"), "bad_value: expected an object");
+  EXPECT_EQ(refusal<person>("[]"), "bad_value: expected an object");
+  EXPECT_EQ(refusal<std::vector<int>>("[1,null]"), "bad_value: field '[1]': expected a number");
+  EXPECT_EQ((refusal<std::array<int, 2>>("[1]")), "bad_value: expected an array of 2");
+  EXPECT_EQ((refusal<std::array<int, 2>>("[1,2,3]")), "bad_value: expected an array of 2");
+  EXPECT_EQ((refusal<std::map<std::string, int>>(R"({"k":true})")), "bad_value: field 'k': expected a number");
+  EXPECT_EQ(refusal<bool>("1"), "bad_value: expected true or false");
+}
+
+TEST(codec, faults_of_the_text_come_before_faults_of_its_values) {
+  EXPECT_EQ(refusal<person>(R"({"id":"x","b":tru})"), "bad_json");
+  EXPECT_EQ(refusal<person>(std::string(R"({"id":"x","b":)") + std::string(70, '[') + std::string(70, ']') + "}"),
+            "too_deep");
+}
+
+TEST(codec, texts_that_are_not_json_are_told_apart) {
+  EXPECT_EQ(refusal<person>(""), "empty");
+  EXPECT_EQ(refusal<person>(" \r\n\t "), "empty");
+  for (const char* text : {"{", "}", "{\"id\":1", "{\"id\":1}}", "{\"id\":1}{}", "{\"id\":1} x", "{\"id\"", "{\"id\":1,}",
+                           "{\"id\":\"", "[{}", "{\"name\":\"a\nb\"}", "{\"name\":\"\\q\"}", "{,}", "{\"id\":1;}", "\"", "{\"id\" 1}"}) {
+    EXPECT_EQ(refusal<person>(text), "bad_json") << text;
+    EXPECT_FALSE(json::accept(text)) << text;
+  }
+  EXPECT_EQ(refusal<person>("{\"name\":\"\xFF\"}"), "bad_utf8");
+  EXPECT_EQ(refusal<person>("{\"name\":\"\xC3\"}"), "bad_utf8");
+  EXPECT_EQ(refusal<person>("{\"name\":\"\xED\xA0\x80\"}"), "bad_utf8");
+  EXPECT_EQ(refusal<person>(R"({"name":"\ud800"})"), "bad_utf8");
+  EXPECT_EQ(refusal<person>(R"({"x":"\udc00\ud800"})"), "bad_utf8");
+  EXPECT_EQ(decoded<std::string>(R"("\ud83d\ude00")"), "\xF0\x9F\x98\x80");
+}
+
+TEST(codec, ten_thousand_brackets_are_too_deep_for_every_type) {
+  for (const std::string& text :
+       {std::string(10'000, '['), std::string(10'000, '[') + std::string(10'000, ']'), "{\"id\":" + std::string(10'000, '[')}) {
+    EXPECT_EQ(refusal<person>(text), "too_deep");
+    EXPECT_EQ(refusal<json>(text), "too_deep");
+    EXPECT_EQ(refusal<std::vector<int>>(text), "too_deep");
+    EXPECT_EQ(refusal<double>(text), "too_deep");
+  }
+  std::string kids;
+  for (int i = 0; i < 5'000; ++i) kids += R"({"kids":[)";
+  EXPECT_EQ(refusal<tree>(kids), "too_deep");
+}
+
+TEST(codec, sixty_four_levels_are_taken_and_written_and_no_more) {
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_EQ(text_of(decoded<json>(nested(64))), nested(64));
+  EXPECT_EQ(refusal<json>(nested(65)), "too_deep");
+  EXPECT_EQ(refusal<rich::all>("{\"free\":" + nested(64) + "}"), "too_deep");
+  json deep = json::parse(nested(65));
+  EXPECT_THROW(validate(deep), lane_error);
+  EXPECT_THROW(text_of(deep), lane_error);
+  rich::all around;
+  around.free = json::parse(nested(64));
+  EXPECT_THROW(validate(around), lane_error);
+  EXPECT_THROW(text_of(around), lane_error);
+  tree t;
+  for (int i = 0; i < 40; ++i) t = tree{{t}};
+  EXPECT_THROW(validate(t), lane_error);
+}
+
+TEST(codec, integers_keep_every_digit_and_their_bounds) {
+  EXPECT_EQ(decoded<std::int64_t>("-9223372036854775808"), INT64_MIN);
+  EXPECT_EQ(decoded<std::int64_t>("9223372036854775807"), INT64_MAX);
+  EXPECT_EQ(decoded<std::uint64_t>("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(text_of(decoded<json>("[9007199254740993,18446744073709551615,-9223372036854775808]")),
+            "[9007199254740993,18446744073709551615,-9223372036854775808]");
+  for (const char* text : {"9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999",
+                           "28446744073709551616", "100000000000000000000", "1.0", "1e3"}) {
+    EXPECT_TRUE(refusal<std::int64_t>(text).starts_with("bad_value")) << text;
+  }
+  EXPECT_TRUE(refusal<std::uint64_t>("18446744073709551616").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<std::uint64_t>("-1").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<std::int8_t>("128").starts_with("bad_value"));
+  EXPECT_EQ(decoded<std::int8_t>("-128"), -128);
+  EXPECT_EQ(decoded<std::uint8_t>("-0"), 0);
+  EXPECT_TRUE(refusal<json>("18446744073709551616").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<json>("-9223372036854775809").starts_with("bad_value"));
+}
+
+TEST(codec, reals_round_trip_and_overflow_is_refused) {
+  rich::random r(rich::seed_of("codec, reals"));
+  for (int i = 0; i < rich::rounds(100'000); ++i) {
+    const std::uint64_t bits = r();
+    double d = 0;
+    std::memcpy(&d, &bits, sizeof d);
+    if (std::isfinite(d)) {
+      ASSERT_EQ(decoded<double>(text_of(d)), d);
+    }
+    const auto narrow = static_cast<std::uint32_t>(bits);
+    float f = 0;
+    std::memcpy(&f, &narrow, sizeof f);
+    if (std::isfinite(f)) {
+      ASSERT_EQ(decoded<float>(text_of(f)), f);
+    }
+  }
+  EXPECT_EQ(decoded<double>("12345678901234567890123"), 12345678901234567890123.0);
+  EXPECT_EQ(decoded<double>("0.1"), 0.1);
+  EXPECT_EQ(decoded<double>("123456.789e-3"), 123.456789);
+  EXPECT_EQ(decoded<double>("1e-400"), 0.0);
+  EXPECT_EQ(decoded<double>("0." + std::string(400, '0') + "1e5"), 0.0);
+  EXPECT_EQ(decoded<double>("0e99999999999999999999"), 0.0);
+  EXPECT_EQ(decoded<double>("1e-99999999999999999999"), 0.0);
+  EXPECT_EQ(decoded<float>("1e-60"), 0.0F);
+  EXPECT_TRUE(std::signbit(decoded<double>("-0.0")));
+  EXPECT_TRUE(refusal<double>("1e309").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<double>("-1" + std::string(400, '0')).starts_with("bad_value"));
+  EXPECT_TRUE(refusal<double>("1e99999999999999999999").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<float>("1e39").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<json>("[1e309]").starts_with("bad_value"));
+  EXPECT_EQ(text_of(decoded<json>("[1.0,1,1e2]")), "[1.0,1,100.0]");
+}
+
+TEST(codec, not_finite_numbers_are_refused_on_the_way_out) {
+  for (const double bad : {NAN, INFINITY, -INFINITY}) {
+    rich::all v;
+    v.triple[1] = bad;
+    EXPECT_THROW(validate(v), lane_error);
+    EXPECT_THROW(text_of(v), lane_error);
+    json j = {{"a", {1, bad}}};
+    EXPECT_THROW(validate(j), lane_error);
+    EXPECT_THROW(text_of(j), lane_error);
+  }
+  person p;
+  p.level = static_cast<tier>(9);
+  EXPECT_THROW(validate(p), lane_error);
+  EXPECT_THROW(text_of(p), lane_error);
+}
+
+TEST(codec, times_and_dates_have_one_form_out_and_the_usual_ones_in) {
+  const auto at = timestamp{std::chrono::milliseconds{1'714'559'696'789}};
+  EXPECT_EQ(text_of(at), "1714559696789");
+  for (const char* text : {"1714559696789", R"("2024-05-01T10:34:56.789Z")", R"("2024-05-01T12:34:56.789+02:00")",
+                           R"("2024-05-01t05:34:56.7899999-05:00")", R"("2024-05-01 10:34:56.789z")"}) {
+    EXPECT_EQ(decoded<timestamp>(text), at) << text;
+  }
+  EXPECT_EQ(decoded<timestamp>("-1"), timestamp{std::chrono::milliseconds{-1}});
+  for (const char* text : {R"("2024-02-30T00:00:00Z")", R"("2024-05-01T24:00:00Z")", R"("2024-05-01T10:34:56")", R"("2024-05-01")",
+                           R"("2024-05-01T10:34:56.Z")", R"("2024-05-01T10:34:56+2:00")", R"("")", "1.5", "true"}) {
+    EXPECT_TRUE(refusal<timestamp>(text).starts_with("bad_value")) << text;
+  }
+  using std::chrono::year_month_day;
+  const year_month_day day{std::chrono::year{2024}, std::chrono::February, std::chrono::day{29}};
+  EXPECT_EQ(text_of(day), R"("2024-02-29")");
+  EXPECT_EQ(decoded<year_month_day>(R"("2024-02-29")"), day);
+  for (const char* text : {R"("2023-02-29")", R"("2024-2-29")", R"("2024-02-29 ")", "20240229", R"("2024-13-01")"}) {
+    EXPECT_TRUE(refusal<year_month_day>(text).starts_with("bad_value")) << text;
+  }
+  EXPECT_EQ(text_of(std::chrono::minutes{90}), "90");
+  EXPECT_EQ(decoded<std::chrono::minutes>("90"), std::chrono::minutes{90});
+  EXPECT_THROW(text_of(year_month_day{std::chrono::year{-1}, std::chrono::May, std::chrono::day{1}}), lane_error);
+}
+
+TEST(codec, integers_as_text_are_read_from_text_and_number) {
+  using exact = as_text<std::int64_t>;
+  EXPECT_EQ(text_of(exact{9007199254740993}), R"("9007199254740993")");
+  EXPECT_EQ(decoded<exact>(R"("-9007199254740993")"), -9007199254740993);
+  EXPECT_EQ(decoded<exact>("9007199254740993"), 9007199254740993);
+  EXPECT_TRUE(refusal<exact>(R"("007")").starts_with("bad_value"));
+  EXPECT_TRUE(refusal<exact>(R"("9223372036854775808")").starts_with("bad_value"));
+}
+
+TEST(codec, nulls_leave_objects_and_stay_in_arrays) {
+  EXPECT_EQ(text_of(json::parse(R"({"a":null,"b":[null,{"c":null}],"d":{"e":null}})")), R"({"b":[null,{}],"d":{}})");
+  EXPECT_EQ(text_of(decoded<json>(R"({"a":null,"b":[null,{"c":null}],"d":{"e":null}})")), R"({"b":[null,{}],"d":{}})");
+  EXPECT_EQ(text_of(std::vector<std::optional<int>>{1, {}, 3}), "[1,null,3]");
+  EXPECT_EQ(text_of(std::map<std::string, std::optional<int>>{{"a", {}}, {"b", 2}}), R"({"b":2})");
+  EXPECT_TRUE(equal(std::map<std::string, std::optional<int>>{{"a", {}}}, {}));
+  EXPECT_TRUE(equal(json::parse(R"({"a":null})"), json::object()));
+  EXPECT_FALSE(equal(json::parse("[null]"), json::array()));
+  EXPECT_EQ(text_of(std::vector<std::chrono::year_month_day>(1)), "[null]");
+  EXPECT_EQ(decoded<std::vector<std::chrono::year_month_day>>("[null]").size(), 1U);
+}
+
+TEST(codec, integers_and_reals_of_equal_value_are_not_equal_json) {
+  EXPECT_FALSE(equal(json(1), json(1.0)));
+  EXPECT_TRUE(equal(json(1), json(1U)));
+  EXPECT_FALSE(equal(json(-1), json(UINT64_MAX)));
+  EXPECT_FALSE(equal(json(9007199254740993), json(9007199254740992.0)));
+}
+
+TEST(codec, text_that_is_not_utf8_never_reaches_the_wire) {
+  EXPECT_EQ(text_of(std::string("a\xFF\xC3(\xED\xA0\x80")), "\"a\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  EXPECT_EQ(text_of(std::string("\xF0\x9F\x98")), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  EXPECT_EQ(text_of(std::string("\xC3\xBC\xF0\x9F\x98\x80\x7F")), "\"\xC3\xBC\xF0\x9F\x98\x80\x7F\"");
+  EXPECT_EQ(text_of(std::string("\"\\/\b\f\n\r\t\x01", 9)), R"("\"\\/\b\f\n\r\t\u0001")");
+}
+
+TEST(codec, nothing_beyond_the_text_is_read) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  auto* memory = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(memory, MAP_FAILED);
+  ASSERT_EQ(mprotect(memory + page, page, PROT_NONE), 0);
+  decoder d;
+  for (const std::string text : {"1", "12", "\"a\"", "true", "tru", "nul", "{\"id\":1}", "{\"id\":1", "{\"i", "[\"\\", "[\"\\\"", "-",
+                                 "{\"name\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"}) {
+    char* at = memory + page - text.size();
+    std::memcpy(at, text.data(), text.size());
+    json j;
+    person p;
+    double number = 0;
+    EXPECT_EQ(bool(d.decode(std::string_view(at, text.size()), j)), json::accept(text)) << text;
+    (void)d.decode(std::string_view(at, text.size()), p);
+    (void)d.decode(std::string_view(at, text.size()), number);
+  }
+  munmap(memory, 2 * page);
+}
+
+TEST(codec, what_lies_behind_the_text_does_not_matter) {
+  decoder d;
+  for (const char behind : {'1', ']', '}', '"', ',', 'e', '\\'}) {
+    std::string buffer = "12";
+    buffer.append(64, behind);
+    int n = 0;
+    ASSERT_TRUE(d.decode(std::string_view(buffer).substr(0, 2), n)) << behind;
+    EXPECT_EQ(n, 12);
+    buffer.replace(0, 2, "[1");
+    std::vector<int> v;
+    EXPECT_EQ(d.decode(std::string_view(buffer).substr(0, 2), v).code, lane_errc::bad_json) << behind;
+  }
+}
+
+TEST(codec, damaged_texts_are_accepted_exactly_when_they_are_json) {
+  rich::random r(rich::seed_of("codec, damage"));
+  decoder d;
+  const std::string spice = "{}[]:,\"\\ \n0123456789.-+eEtrufalsn\x01\x7F\xC3\xBC";
+  for (int i = 0; i < rich::rounds(30'000); ++i) {
+    json seed = rich::random_json(r);
+    std::string text = seed.dump(-1, ' ', rich::below(r, 2) == 0);
+    for (auto n = 1 + rich::below(r, 3); n > 0; --n) {
+      const auto at = rich::below(r, text.size() + 1);
+      switch (rich::below(r, 3)) {
+        case 0: text.insert(at, 1, spice[rich::below(r, spice.size())]); break;
+        case 1: text.erase(at, 1 + rich::below(r, 3)); break;
+        default: if (at < text.size()) text[at] = spice[rich::below(r, spice.size())];
+      }
+    }
+    json j;
+    const auto code = d.decode_copy(text, j).code;
+    if (code == lane_errc::none) {
+      ASSERT_TRUE(json::accept(text)) << text;
+      json reference = json::parse(text);
+      remove_nulls(reference);
+      ASSERT_EQ(j, reference) << text;
+    } else if (code != lane_errc::bad_value) {
+      ASSERT_FALSE(json::accept(text)) << name_of(code) << ": " << text;
+    }
+    rich::all v;
+    const auto typed = d.decode_copy(text, v).code;
+    ASSERT_EQ(typed == lane_errc::none || typed == lane_errc::bad_value, code == lane_errc::none || code == lane_errc::bad_value)
+        << text;
+  }
+}
+
+TEST(codec, long_texts_are_refused_and_their_memory_given_back) {
+  decoder d(1000);
+  std::string text;
+  EXPECT_EQ(d.decode_copy("\"" + std::string(1000, 'x') + "\"", text).code, lane_errc::too_large);
+  EXPECT_TRUE(d.decode_copy("\"" + std::string(998, 'x') + "\"", text));
+}
+
+TEST(codec, keys_have_exactly_one_spelling) {
+  EXPECT_TRUE(takes<int>("0"));
+  EXPECT_TRUE(takes<int>("-7"));
+  EXPECT_TRUE(takes<std::int64_t>("-9223372036854775808"));
+  for (const char* text : {"007", "-0", "+7", "", "-", "7 ", " 7", "7.0", "1e3", "9223372036854775808", "x"}) {
+    EXPECT_FALSE(takes<std::int64_t>(text)) << text;
+  }
+  EXPECT_FALSE(takes<unsigned>("-7"));
+  EXPECT_FALSE(takes<std::uint8_t>("256"));
+  EXPECT_TRUE(takes<std::string>("a/\"b\\ \xC3\xBC"));
+  EXPECT_TRUE(takes<std::string>(""));
+  EXPECT_TRUE(takes<tier>("gold"));
+  EXPECT_FALSE(takes<tier>("Gold"));
+  EXPECT_TRUE(takes<std::chrono::year_month_day>("2024-02-29"));
+  EXPECT_FALSE(takes<std::chrono::year_month_day>("2023-02-29"));
+  EXPECT_TRUE(takes<order_id>("42"));
+  EXPECT_FALSE(takes<order_id>("042"));
+}
+
+TEST(codec, an_id_is_shown_as_its_value) {
+  EXPECT_EQ(text_of(order_id{42}), "42");
+  EXPECT_EQ(decoded<order_id>("42"), order_id{42});
+}
+
+TEST(codec, a_description_names_members_types_and_enumerators) {
+  json d;
+  describe<person>(d);
+  EXPECT_EQ(d["type"], "object");
+  EXPECT_EQ(d["properties"]["id"]["type"], "integer");
+  EXPECT_EQ(d["properties"]["level"]["enum"], json({"basic", "gold"}));
+  EXPECT_EQ(d["properties"]["others"]["items"]["properties"]["zip"]["maximum"], INT32_MAX);
+  describe<rich::all>(d);
+  EXPECT_EQ(d["properties"]["changed_by"]["type"], "string") << "members of described bases are there too";
+  describe<tree>(d);
+  EXPECT_EQ(d["properties"]["kids"]["items"], json({{"type", "object"}}));
+}
