@@ -1,0 +1,58 @@
+import { isObject, leafChanges, member, type Json, type JsonObject, type LeafChange } from '../sync';
+import { dateTime, number, text } from './format';
+import { holdsEntries } from './lanes';
+
+const datePattern = /(^|_)(date|at|end|time)(_|$)/;
+const textMax = 48;
+
+/** A leaf's value in a line of the tail. */
+export function shortValue(name: string, value: Json | undefined, now: number): string {
+  if (value === undefined) return 'none';
+  if (datePattern.test(name) && typeof value === 'number' && value > 1e9) return dateTime(value, now) ?? String(value);
+  const n = typeof value === 'number' ? number(value) : undefined;
+  if (n !== undefined) return String(Math.round(n * 1000) / 1000);
+  const shown = text(value) ?? JSON.stringify(value);
+  return shown.length > textMax ? `${shown.slice(0, textMax - 1)}…` : shown;
+}
+
+/** What to say first about a new entry: its state, else what it is about. */
+const tellingFields = [
+  'order_status', 'return_status', 'payment_method', 'rating', 'event_type', 'product_name', 'reason', 'text',
+  'dropped', 'duration_s', 'product_id', 'offer', 'name', 'weather_condition', 'score', 'amount',
+];
+
+function summary(value: Json | undefined, now: number): string {
+  if (!isObject(value)) return value === undefined ? '' : ` → ${shortValue('', value, now)}`;
+  const field = tellingFields.find((name) => Object.hasOwn(value, name));
+  return field === undefined ? '' : `: ${field} ${shortValue(field, value[field], now)}`;
+}
+
+function leafLines(where: string, changes: LeafChange[], now: number): string[] {
+  return changes
+    .filter((change) => change.before !== undefined || change.now !== undefined)
+    .map(({ path, now: value }) => {
+      const name = path[path.length - 1] ?? '';
+      return `${[where, ...path].join('.')} → ${shortValue(name, value, now)}`;
+    });
+}
+
+/** A diff in words, one line a change: `orders/8123.order_status → shipped`. */
+export function describe(before: JsonObject, patch: JsonObject, now: number): string[] {
+  return Object.entries(patch).flatMap(([lane, change]) => describeLane(lane, member(before, lane), change, now));
+}
+
+function describeLane(lane: string, before: Json | undefined, change: Json, now: number): string[] {
+  if (change === null) return [`${lane} withdrawn`];
+  if (!isObject(change)) return [`${lane} → ${shortValue(lane, change, now)}`];
+  if (!holdsEntries(lane, before ?? change)) {
+    if (before === undefined) return [`${lane} set${summary(change, now)}`];
+    return leafLines(lane, leafChanges(before, change), now);
+  }
+  return Object.entries(change).flatMap(([key, entry]) => {
+    const where = `${lane}/${key}`;
+    const old = member(before, key);
+    if (entry === null) return [`${where} removed`];
+    if (old === undefined) return [`${where} added${summary(entry, now)}`];
+    return leafLines(where, leafChanges(old, entry), now);
+  });
+}

@@ -1,0 +1,97 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { connection } from '../data/connection';
+import { CustomerFeed } from '../data/customer';
+import { initials } from '../data/format';
+import { wishedLanes } from '../data/lanes';
+import { idOf, viewOf, type CustomerView } from '../data/view';
+import { Avatar, Tier } from '../parts/figures';
+import { CommandForms } from '../parts/command_forms';
+import { Decisions } from '../parts/decisions';
+import { EventTail } from '../parts/event_tail';
+import { Flash } from '../parts/flash';
+import { BackIcon } from '../parts/icons';
+import { LaneCard } from '../parts/lane_card';
+import { TrafficStrip } from '../parts/traffic_strip';
+
+/** Lanes by what they tell; what a customer has beyond these comes last. */
+const groups: { title: string; lanes: string[] }[] = [
+  { title: 'Who they are', lanes: ['profile', 'loyalty', 'analytics', 'place', 'weather', 'third_party'] },
+  { title: 'What they buy', lanes: ['orders', 'payments', 'wishlist', 'returns', 'vouchers'] },
+  { title: 'What they say and do', lanes: ['calls', 'reviews', 'clicks', 'social', 'notes'] },
+];
+const decided = ['next_best_offer', 'sentiment', 'churn_risk', 'status', 'segment'];
+
+export function CustomerPage({ uri }: { uri: string }): JSX.Element {
+  const feed = useMemo(() => new CustomerFeed(uri), [uri]);
+  useEffect(() => () => feed.close(), [feed]);
+  const state = feed.state.value;
+  const error = feed.error.value;
+  const view = viewOf(state);
+  return (
+    <main class="page" data-stale={connection.value.state === 'offline'} data-exists={state ? String(state.exists) : undefined}>
+      <Head uri={uri} view={view} />
+      {error ? (
+        <Notice title="This customer cannot be followed">{error.message} <code>{error.code}</code></Notice>
+      ) : !state ? (
+        <Notice title="Waiting for the first snapshot…" />
+      ) : !state.exists ? (
+        <Notice title={`Customer ${idOf(uri)} does not exist yet`} testid="missing">
+          This page already follows <code>{uri}</code> and fills the moment its first event arrives.
+        </Notice>
+      ) : (
+        <>
+          <TrafficStrip feed={feed} />
+          <Decisions feed={feed} view={view} />
+          <Lanes feed={feed} view={view} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Head({ uri, view }: { uri: string; view: CustomerView }): JSX.Element {
+  const id = idOf(uri);
+  const name = view.name ?? `Customer ${id}`;
+  return (
+    <div class="customer-head">
+      <a class="back" href="/ui/" aria-label="All customers"><BackIcon /><span>Customers</span></a>
+      <Avatar id={id} initials={initials(view.name ?? '')} large />
+      <div class="customer-who">
+        <h1><Flash value={name} /></h1>
+        <p><span class="num">{uri}</span>{view.email && <span class="customer-email">{view.email}</span>}</p>
+      </div>
+      {view.tier !== undefined && <Tier name={view.tier} />}
+    </div>
+  );
+}
+
+function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.Element {
+  const present = Object.keys(feed.state.value?.lanes ?? {});
+  const known = new Set([...decided, ...groups.flatMap((group) => group.lanes)]);
+  const wished = present.filter((lane) => wishedLanes.includes(lane));
+  const others = present.filter((lane) => !known.has(lane) && !wished.includes(lane)).sort();
+  const lanesOf = (index: number, lanes: string[]): string[] => {
+    if (index === 1) return lanes.flatMap((lane) => (lane === 'wishlist' ? [lane, ...wished] : [lane]));
+    return index === groups.length - 1 ? [...lanes, ...others] : lanes;
+  };
+  return (
+    <div class="lanes">
+      {groups.map(({ title, lanes }, index) => (
+        <section key={title} class="lane-group" aria-label={title}>
+          <h2>{title}</h2>
+          {lanesOf(index, lanes).map((lane) => <LaneCard key={lane} feed={feed} lane={lane} />)}
+        </section>
+      ))}
+      <section class="lane-group lane-side" aria-label="Commands and changes">
+        <h2>Act and watch</h2>
+        <CommandForms uri={feed.uri} tier={view.tier} />
+        <EventTail feed={feed} />
+      </section>
+    </div>
+  );
+}
+
+function Notice({ title, children, testid }: { title: string; children?: ComponentChildren; testid?: string }): JSX.Element {
+  return <div class="message" data-testid={testid}><h2>{title}</h2><div>{children}</div></div>;
+}

@@ -1,0 +1,74 @@
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Row } from '../data/customers';
+import { initials, money, words } from '../data/format';
+import { pageOf } from '../data/router';
+import { Avatar, Badge, Mood, RelativeTime, Risk, Tier } from './figures';
+import { Flash } from './flash';
+import { TagIcon } from './icons';
+import { stateTone } from '../data/lanes';
+
+/** One customer of the list. Draws itself again when its own customer changes, and only then. */
+export function CustomerRow({ row }: { row: Signal<Row> }): JSX.Element {
+  const { uri, id, state, view, moods, changedAt } = row.value;
+  if (!state) return <WaitingRow uri={uri} id={id} />;
+  const name = view.name ?? `Customer ${id}`;
+  return (
+    <div class="row" role="row" data-entity={uri}>
+      <div class="cell cell-name" role="cell">
+        <Avatar id={id} initials={initials(view.name ?? '')} />
+        <span class="who">
+          <a class="row-link" href={pageOf(uri)}><Flash value={name} /></a>
+          <span class="who-id num">{uri}</span>
+        </span>
+      </div>
+      <div class="cell cell-tier" role="cell"><Tier name={view.tier} /></div>
+      <div class="cell cell-segment" role="cell">
+        {view.segment === undefined ? <span class="none">–</span> : <Flash value={words(view.segment)} />}
+      </div>
+      <div class="cell cell-mood" role="cell"><span class="cell-label">Sentiment</span><Mood sentiment={view.sentiment} moods={moods} /></div>
+      <div class="cell cell-risk" role="cell"><span class="cell-label">Churn risk</span><Risk risk={view.risk} /></div>
+      <div class="cell cell-offer" role="cell"><OfferCell view={view} /></div>
+      <div class="cell cell-status" role="cell"><StatusCell view={view} /></div>
+      <div class="cell cell-changed" role="cell"><RelativeTime at={changedAt} /></div>
+    </div>
+  );
+}
+
+function OfferCell({ view }: { view: Row['view'] }): JSX.Element {
+  if (!view.offer) return <Flash value="No offer" class="none" />;
+  const { title, reason, discount } = view.offer;
+  return (
+    <Flash value={`${title}|${discount ?? ''}`} class="offer-line" title={[title, reason].filter(Boolean).join(' – ')}>
+      <TagIcon />
+      <span class="offer-text">{title}</span>
+      {discount && <span class="chip">{discount}</span>}
+    </Flash>
+  );
+}
+
+function StatusCell({ view }: { view: Row['view'] }): JSX.Element {
+  const { state, spend30d } = view.status ?? {};
+  if (state === undefined && spend30d === undefined) return <span class="none">–</span>;
+  return (
+    <>
+      {state !== undefined && <Badge tone={stateTone(state)}><Flash value={words(state)} /></Badge>}
+      {spend30d !== undefined && <Flash value={money(spend30d)} class="num spend" title="Spend, 30 days" />}
+    </>
+  );
+}
+
+function WaitingRow({ uri, id }: { uri: string; id: string }): JSX.Element {
+  return (
+    <div class="row row-waiting" role="row" data-entity={uri}>
+      <div class="cell cell-name" role="cell">
+        <Avatar id={id} initials="" />
+        <span class="who">
+          <a class="row-link" href={pageOf(uri)}>Customer {id}</a>
+          <span class="who-id num">{uri}</span>
+        </span>
+      </div>
+      <div class="cell cell-wait" role="cell"><i class="skeleton" aria-hidden="true" /></div>
+    </div>
+  );
+}
