@@ -19,6 +19,7 @@ source_partition::window::window(std::shared_ptr<source_partition> owner, std::i
 
 source_partition::window::~window() {
   auto& p = *owner_;
+  bool moved = false;
   {
     std::lock_guard lock(p.mutex_);
     p.windows_[number_ - p.first_number_].done = true;
@@ -26,10 +27,12 @@ source_partition::window::~window() {
       p.low_mark_.store(p.windows_.front().next_offset, std::memory_order_release);
       p.windows_.pop_front();
       ++p.first_number_;
+      moved = true;
     }
   }
   p.in_flight_records_.fetch_sub(records_, std::memory_order_relaxed);
   p.in_flight_bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
+  if (moved && p.did_advance) p.did_advance(p.low_mark());
 }
 
 std::shared_ptr<source_partition::window> source_partition::open_window(const std::shared_ptr<source_partition>& p,

@@ -3,10 +3,13 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+
+#include <twinlane/runtime/errors.hpp>
 
 namespace twinlane {
 
@@ -33,6 +36,11 @@ class source_partition {
   std::int64_t posted_mark() const noexcept { return posted_mark_.load(std::memory_order_relaxed); }
   /// Where reading restarts, if the store knows this partition.
   std::optional<std::int64_t> stored_low_mark;
+
+  /// Told on a shard's thread of each record that a shard buried; set before the first record, or empty.
+  std::function<void(std::int64_t offset, dead_reason reason, const std::string& detail)> did_reject;
+  /// Told when the low mark moved, on the thread that moved it; set before the first record, or empty.
+  std::function<void(std::int64_t low_mark)> did_advance;
 
   // Set by ingest, read by `GET /api/sources`.
   std::atomic<std::int64_t> log_end{-1};  // the next offset that the source will write, -1 unknown

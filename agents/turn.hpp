@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <twinlane/agents/agent.hpp>
+
+namespace twinlane {
+
+/// A record for another agent's lane, sent when the turn ends well.
+struct message_effect {
+  std::string uri, lane, key, value;
+};
+
+/// Runs one turn of one agent after the other: messages, then rules, then the diff; or everything undone.
+///
+/// begin → apply/command/fire/evict … → finish → encode_patch, messages, joins → end; undo instead of end when
+/// anything threw.
+///
+/// Cost     reused for all agents of one type on one thread, so that a turn allocates nothing of its own
+/// Threads  one at a time
+class turn final : public lane_turn {
+ public:
+  explicit turn(const agent_type& type);
+
+  void begin(agent& a, std::int64_t now_ms, bool first);
+  decode_status apply(unsigned lane, const lane_input& in, std::int64_t event_ms);
+  decode_status command(unsigned lane, std::string_view padded, reply& answer);
+  /// Runs the timers and evicts the entries that are due.
+  void fire_due();
+  /// Runs the rules; true when something in the document has changed.
+  bool finish();
+  /// Bit per lane that changed; after finish().
+  std::uint64_t changed() const noexcept { return changed_; }
+  /// Appends the merge patch of the changed lanes among those given, as a JSON object; after finish().
+  void encode_patch(std::string& out, std::uint64_t lanes) const;
+  void mark_paths(dirty_paths::node& paths, std::uint64_t lanes) const;
+  void end() noexcept;
+  void undo() noexcept;
+  static void stop(agent& a) { a.did_stop(); }
+
+  std::vector<message_effect> messages;
+  decoder& text_decoder() noexcept { return decoder_; }
+
+ private:
+  friend class agent;
+  void settle_fresh();
+  void clear_all() noexcept;
+
+  const agent_type& type_;
+  agent* agent_ = nullptr;
+  std::uint64_t changed_ = 0;
+  std::vector<std::pair<unsigned, std::int64_t>> timers_before_;
+  decoder decoder_;
+};
+
+/// Appends the document of the lanes given (bit per lane) as a JSON object.
+void encode_document(std::string& out, const agent& a, std::uint64_t lanes);
+
+}  // namespace twinlane

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <utility>
+
+#include <twinlane/lanes/detail/keyed_state.hpp>
+#include <twinlane/lanes/lane.hpp>
+
+namespace twinlane {
+
+/// A keyed collection that observers follow entry by entry.
+///
+/// Shape    K → V, shown as a JSON object; keys are text on the wire
+/// Units    ages in milliseconds since the epoch, UTC
+/// Cost     put/remove O(log n); a turn holds one mark per changed key
+/// Threads  inside its agent's turn only
+/// Errors   bad_value when a record or key does not decode; the lane is unchanged then
+/// Source   RFC 7396 (diffs)
+template <class K, class V>
+class map_lane final : public lane_base {
+  using state = detail::keyed_state<K, V>;
+  using log_type = typename state::log_type;
+
+ public:
+  using key_type = K;
+  using mapped_type = V;
+
+  template <class... Options>
+  map_lane(lane_owner& o, std::string_view name, const Options&... options) : lane_base(o, name, lane_kind::map) {
+    if (auto* info = registering()) (set_option(*info, options), ...);
+  }
+
+  /// Entries in key order, as detail::keyed_entry with `key` and `value`.
+  auto begin() const { return state_.table().begin(); }
+  auto end() const { return state_.table().end(); }
+  std::size_t size() const { return state_.table().size(); }
+  bool empty() const { return state_.table().empty(); }
+  const V* find(const K& key) const { return state_.find(key); }
+  bool contains(const K& key) const { return find(key) != nullptr; }
+
+  /// True when this was a change; an equal value is none.
+  bool put(const K& key, V now) {
+    validate(now);
+    if constexpr (std::is_same_v<V, nlohmann::json>) {
+      if (now.is_null()) return remove(key);
+    }
+    const V* old = state_.find(key);
+    if (old && equal(*old, now)) return false;
+    auto* const callback = info().update_callback;
+    std::optional<V> before;
+    if (callback && old) before = *old;
+    const auto& keep = info().keep;
+    auto& e = state_.put(this->template touch<log_type>(), key, std::move(now), running_turn().event_ms, keep);
+    if (callback) {
+      detail::callback_depth guard(running_turn());
+      const V held = e.value;  // the callback may change this lane
+      reinterpret_cast<update_fn*>(callback)(owner(), key, held, before ? &*before : nullptr);
+    }
+    if (keep.entries_max) {
+      while (auto oldest = state_.over_count(keep.entries_max)) remove(*oldest);
+    }
+    return true;
+  }
+
+  /// Changes a copy of the entry (or of V{}) by f and puts it.
+  template <class F>
+  bool update(const K& key, F&& f) {
+    const V* old = find(key);
+    V copy = old ? *old : V{};
+    std::forward<F>(f)(copy);
+    return put(key, std::move(copy));
+  }
+
+  bool remove(const K& key) {
+    if (!state_.find(key)) return false;
+    auto gone = state_.remove(this->template touch<log_type>(), key);
+    if (auto* f = info().remove_callback) {
+      detail::callback_depth guard(running_turn());
+      reinterpret_cast<remove_fn*>(f)(owner(), gone->key, gone->value);
+    }
+    return true;
+  }
+
+  void clear() {
+    std::vector<K> keys;
+    for (const auto& e : *this) keys.push_back(e.key);
+    for (const auto& key : keys) remove(key);
+  }
+
+  /// Calls f(key, now, before) for each net change of this turn, pointers null where absent; for rules.
+  template <class F>
+  void for_each_change(F&& f) const {
+    if (!(running_turn().touched & bit())) return;
+    for (const auto& i : this->template log<log_type>().items)
+      f(i.key, state_.find(i.key), i.before ? &i.before->value : nullptr);
+  }
+
+  decode_status apply(decoder& d, const lane_input& in) override {
+    if (in.whole) return apply_whole(d, in);
+    K key{};
+    if (!key_codec<K>::parse(in.key, key))
+      return {lane_errc::bad_value, "key '" + std::string(in.key.substr(0, 100)) + "' does not fit lane '" + name() + "'"};
+    if (in.op == lane_input::kind::remove) {
+      remove(key);
+      return {};
+    }
+    V now{};
+    auto status = in.op == lane_input::kind::patch ? detail::decode_patched(d, find(key), in.value, now)
+                                                   : d.decode(in.value, now);
+    if (status) put(key, std::move(now));
+    return status;
+  }
+  void encode_value(std::string& out) const override { state_.encode_value(out); }
+  bool encode_entry(std::string_view text, std::string& out) const override {
+    K key{};
+    const V* v = key_codec<K>::parse(text, key) ? find(key) : nullptr;
+    if (v) encode(out, *v);
+    return v != nullptr;
+  }
+  bool settle() override { return state_.settle(this->template log<log_type>()); }
+  void encode_change(std::string& out) const override { state_.encode_change(out, this->template log<log_type>()); }
+  void mark_change(dirty_paths::node& paths) const override {
+    state_.mark_change(paths, this->template log<log_type>());
+  }
+  void encode_marked(std::string& out, const dirty_paths::node& paths) const override {
+    state_.encode_marked(out, paths);
+  }
+  void undo() noexcept override { state_.undo(this->template log<log_type>()); }
+  std::int64_t next_expiry() const override { return state_.next_expiry(info().keep.age_ms); }
+  void evict(std::int64_t now_ms) override {
+    if (next_expiry() > now_ms) return;
+    for (const auto& key : state_.expired(info().keep.age_ms, now_ms)) remove(key);
+  }
+  std::unique_ptr<lane_log> make_log() const override { return std::make_unique<log_type>(); }
+  void describe_record(nlohmann::json& out) const override { describe<V>(out); }
+
+ private:
+  using update_fn = void(lane_owner&, const K&, const V&, const V*);
+  using remove_fn = void(lane_owner&, const K&, const V&);
+
+  // PUT, PATCH or DELETE of the whole lane, entry by entry; nothing changes when one entry does not decode.
+  decode_status apply_whole(decoder& d, const lane_input& in) {
+    if (in.op == lane_input::kind::remove) {
+      clear();
+      return {};
+    }
+    std::map<std::string, nlohmann::json> texts;
+    if (auto status = detail::decode_members(d, in.value, texts); !status) return status;
+    std::vector<std::pair<K, std::optional<V>>> entries;
+    for (const auto& [text, json] : texts) {
+      K key{};
+      if (!key_codec<K>::parse(text, key)) return {lane_errc::bad_value, "key '" + text + "' does not fit the lane"};
+      auto& entry = entries.emplace_back(std::move(key), std::nullopt).second;
+      if (json.is_null()) continue;
+      V now{};
+      const bool patch = in.op == lane_input::kind::patch;
+      auto status = detail::decode_merged(d, patch ? find(entries.back().first) : nullptr, json, now);
+      if (!status) return status;
+      entry = std::move(now);
+    }
+    if (in.op == lane_input::kind::put) {
+      std::vector<K> gone;
+      for (const auto& e : *this)
+        if (std::none_of(entries.begin(), entries.end(), [&](const auto& n) { return n.first == e.key && n.second; }))
+          gone.push_back(e.key);
+      for (const auto& key : gone) remove(key);
+    }
+    for (auto& [key, now] : entries) now ? put(key, std::move(*now)) : remove(key);
+    return {};
+  }
+
+  template <class Option>
+  static void set_option(lane_info& info, const Option& option) {
+    apply_option(info, option);
+  }
+  template <auto Fn>
+  static void set_option(lane_info& info, did_update_t<Fn>) {
+    info.update_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& now, const V* before) {
+      (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, now, before);
+    });
+  }
+  template <auto Fn>
+  static void set_option(lane_info& info, did_remove_t<Fn>) {
+    info.remove_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& before) {
+      (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, before);
+    });
+  }
+
+  state state_;
+};
+
+}  // namespace twinlane

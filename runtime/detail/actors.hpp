@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include <twinlane/runtime/shard.hpp>
+
+namespace twinlane::detail {
+
+/// The actor system that runs the shards: each shard is one actor, woken by one message however much has arrived.
+///
+/// Threads  host() and the runners' wake() from any thread; stop() once, after the last wake()
+class actors {
+ public:
+  /// workers 0: one a core.
+  explicit actors(unsigned workers);
+  ~actors();
+  actors(const actors&) = delete;
+  actors& operator=(const actors&) = delete;
+
+  /// The shard must live until stop() has returned.
+  std::unique_ptr<shard_runner> host(shard& s);
+  /// Ends all actors; false when some did not end in time.
+  bool stop(std::chrono::milliseconds deadline);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace twinlane::detail

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <twinlane/runtime/shard.hpp>
+
+namespace twinlane {
+
+/// What a shard collects from taking its input until the cut is handed to the store. One a thread, reused.
+struct shard::cut {
+  struct delta_at {
+    const entity* of;
+    std::uint64_t from, rev;
+    std::size_t at, size;  // of the patch within `patches`
+  };
+
+  std::int64_t now_ms = 0;
+  std::vector<work> works;
+  std::vector<entity*> entities;  // with messages in this cut, in order of first arrival
+  std::vector<item*> controls;
+  std::vector<std::shared_ptr<record_batch>> batches;
+  std::vector<record_batch*> applied;  // a batch once for each of its records that was applied
+  std::vector<pending_answer> answers;
+  std::vector<dead_letter> dead;
+  std::vector<std::shared_ptr<source_partition::window>> dead_windows;  // beside `dead`, null for what no source sent
+  std::string patches;
+  std::vector<delta_at> deltas;
+  std::vector<work> chain;
+  std::string padded;
+  steady_time last;     // end of the last turn
+  steady_time arrived;  // of the earliest message in the running turn
+
+  void clear() {
+    works.clear();
+    entities.clear();
+    controls.clear();
+    batches.clear();
+    applied.clear();
+    answers.clear();
+    dead.clear();
+    dead_windows.clear();
+    patches.clear();
+    deltas.clear();
+  }
+
+  /// A copy of the text with readable bytes behind it; holds until the next call.
+  std::string_view pad(std::string_view text) {
+    padded.assign(text);
+    padded.append(record_batch::padding, '\0');
+    return std::string_view(padded).substr(0, text.size());
+  }
+};
+
+}  // namespace twinlane

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <twinlane/agents/agent.hpp>
+#include <twinlane/runtime/port.hpp>
+
+namespace twinlane {
+
+/// A subscriber's hold on an entity: which lanes it sees and the rev it has.
+struct link {
+  std::uint64_t id;
+  std::uint64_t tag;
+  std::uint64_t lanes;  // bit per lane of the view
+  std::uint64_t rev;    // the rev that the subscriber last had
+  bool life;
+  std::shared_ptr<subscriber> to;
+};
+
+/// Another agent's join on one of this entity's lanes.
+struct follower {
+  std::string uri;  // the joining agent
+  unsigned lane;    // its joining lane
+  std::string key;  // its key, as text
+  unsigned from_lane;
+};
+
+/// Who watches an entity; allocated for the watched ones only.
+struct watchers {
+  std::vector<link> links;
+  std::vector<follower> followers;
+};
+
+/// One entity as its shard holds it: the agent, if it exists, its rev, and who watches.
+struct entity {
+  entity(std::string u, const agent_type* t) : uri(std::move(u)), type(t) {}
+
+  std::string uri;
+  const agent_type* type;
+  std::unique_ptr<agent> self;  // null: does not exist, only watched
+  std::uint64_t rev = 0;
+  std::uint64_t birth = 0;
+  std::int64_t due_ms = lane_base::never;  // as entered in the shard's schedule
+  std::unique_ptr<watchers> watched;
+  // The cut being made: first and last of this entity's messages, 1-based, 0 for none.
+  std::uint32_t cut_first = 0, cut_last = 0;
+
+  bool idle() const noexcept {
+    return !self && (!watched || (watched->links.empty() && watched->followers.empty()));
+  }
+};
+
+struct uri_hash {
+  using is_transparent = void;
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view uri) const noexcept { return std::hash<std::string_view>()(uri); }
+  std::size_t operator()(const std::unique_ptr<entity>& e) const noexcept { return (*this)(std::string_view(e->uri)); }
+};
+struct uri_equal {
+  using is_transparent = void;
+  static std::string_view of(std::string_view uri) noexcept { return uri; }
+  static std::string_view of(const std::unique_ptr<entity>& e) noexcept { return e->uri; }
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const noexcept {
+    return of(a) == of(b);
+  }
+};
+
+/// Which lanes of a type a view names; no_such_lane otherwise.
+outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what);
+
+/// The text after `{"op":"snap","id":1,`; see port.hpp.
+snapshot make_snapshot(const entity& e, const std::string& lineage, std::uint64_t lanes);
+
+/// The text of an ETag: `lineage:rev`.
+std::string etag_of(std::string_view lineage, std::uint64_t rev);
+
+}  // namespace twinlane

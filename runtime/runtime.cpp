@@ -1,0 +1,225 @@
+#include <twinlane/runtime/runtime.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <twinlane/runtime/detail/runtime_impl.hpp>
+#include <twinlane/runtime/log.hpp>
+#include <twinlane/runtime/metrics.hpp>
+
+namespace twinlane {
+namespace {
+
+constexpr std::string_view reserved[] = {"api", "ws", "ui", "metrics", "healthz", "readyz", "openapi.json"};
+
+std::string base36(std::uint64_t n) {
+  std::string text;
+  do {
+    text.insert(text.begin(), "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36]);
+    n /= 36;
+  } while (n != 0);
+  return text;
+}
+
+std::vector<std::string> lane_names(const agent_type& type) {
+  std::vector<std::string> names;
+  for (const auto& l : type.lanes()) names.push_back(l.name);
+  return names;
+}
+
+}  // namespace
+
+shard* dedicated_directory::find(std::string_view uri) const {
+  auto& s = stripe_of(uri);
+  std::lock_guard lock(s.mutex);
+  const auto it = s.shards.find(uri);
+  return it == s.shards.end() ? nullptr : it->second.get();
+}
+
+runtime::impl::impl(runtime_options o, std::unique_ptr<store> s) : options(std::move(o)), kept(std::move(s)) {
+  if (options.shards == 0 || options.shards > 65536)
+    throw std::invalid_argument("shards must be between 1 and 65536");
+  if (!options.clock)
+    options.clock = [] {
+      using namespace std::chrono;
+      return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    };
+}
+
+runtime::impl::~impl() = default;
+
+runtime::runtime(runtime_options options, std::unique_ptr<store> s)
+    : impl_(std::make_unique<impl>(std::move(options), std::move(s))) {}
+
+runtime::~runtime() { stop(std::chrono::seconds(10)); }
+
+void runtime::add(std::shared_ptr<const agent_type> type) {
+  auto& types = impl_->types;
+  if (impl_->system) throw std::logic_error("agent types are added before start()");
+  const auto first = split_uri(type->path().pattern()).front();
+  if (std::find(std::begin(reserved), std::end(reserved), first) != std::end(reserved))
+    throw std::invalid_argument("route " + type->path().pattern() + ": the first segment '" + std::string(first) +
+                                "' is reserved");
+  if (types.size() >= 4096) throw std::invalid_argument("more than 4096 agent types");
+  for (const auto& other : types) {
+    if (other.type->name() == type->name())
+      throw std::invalid_argument("agent type '" + type->name() + "' is added twice");
+    if (type->path().meets(other.type->path(), lane_names(*type)) ||
+        other.type->path().meets(type->path(), lane_names(*other.type)))
+      throw std::invalid_argument("routes " + type->path().pattern() + " of '" + type->name() + "' and " +
+                                  other.type->path().pattern() + " of '" + other.type->name() +
+                                  "' could take the same URL");
+  }
+  const auto host = impl_->options.hosting_override.value_or(type->options().host);
+  types.push_back({std::move(type), host == hosting::dedicated, std::make_unique<std::atomic<std::int64_t>>(0)});
+}
+
+void runtime::start() {
+  auto& i = *impl_;
+  i.start_counter = i.kept->open();
+  i.system = std::make_unique<detail::actors>(i.options.workers);
+  for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(n));
+  i.accepting = true;
+  i.ticking = true;
+  i.ticker = std::thread([&i] { i.tick(); });
+}
+
+bool runtime::drain(std::chrono::milliseconds deadline) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  for (;;) {
+    bool quiet = true;
+    // A quiet shard can be woken by one that is looked at later: quiet means twice in a row.
+    for (int round = 0; quiet && round < 2; ++round) {
+      impl_->for_each_shard([&](const shard& s) { quiet = quiet && s.quiet(); });
+      std::lock_guard lock(impl_->partitions_mutex);
+      for (const auto& [name, p] : impl_->partitions) quiet = quiet && p->in_flight_records() == 0;
+    }
+    if (quiet) return true;
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool runtime::stop(std::chrono::milliseconds deadline) {
+  auto& i = *impl_;
+  if (!i.system) return true;
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  i.is_ready = false;
+  i.accepting = false;
+  {
+    std::lock_guard lock(i.tick_mutex);
+    i.ticking = false;
+  }
+  i.tick_wake.notify_all();
+  if (i.ticker.joinable()) i.ticker.join();
+  bool clean = drain(deadline);
+  i.for_each_shard([](shard& s) { s.order([](shard& on) { on.stop_agents(); }); });
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+  clean = drain(std::max(left, std::chrono::milliseconds(100))) && clean;
+  i.for_each_shard([](shard& s) { s.set_runner(nullptr); });
+  if (!i.system->stop(std::chrono::seconds(1))) log_limited(log_level::error, "stop", "some actors did not end in time");
+  i.system.reset();
+  return clean;
+}
+
+void runtime::impl::tick() {
+  std::unique_lock lock(tick_mutex);
+  while (ticking) {
+    tick_wake.wait_for(lock, std::chrono::milliseconds(250), [&] { return !ticking; });
+    if (!ticking) return;
+    const auto now = now_ms();
+    for_each_shard([&](shard& s) { s.wake_if_due(now); });
+  }
+}
+
+std::unique_ptr<shard> runtime::impl::make_shard(std::uint32_t number) {
+  auto s = std::make_unique<shard>(number, *this, options.shard);
+  s->set_runner(system->host(*s));
+  return s;
+}
+
+const runtime::impl::hosted_type* runtime::impl::hosted_of(std::string_view uri) const {
+  for (const auto& t : types)
+    if (t.type->path().matches(uri)) return &t;
+  return nullptr;
+}
+
+const runtime::impl::hosted_type* runtime::impl::hosted_named(std::string_view name) const {
+  for (const auto& t : types)
+    if (t.type->name() == name) return &t;
+  return nullptr;
+}
+
+const agent_type* runtime::impl::type_of(std::string_view uri) const {
+  const auto* t = hosted_of(uri);
+  return t ? t->type.get() : nullptr;
+}
+
+shard* runtime::impl::shard_of(std::string_view uri, const hosted_type& type, bool make) {
+  return shard_of(uri, type.dedicated ? 0 : type.type->path().hash(uri), type, make);
+}
+
+shard* runtime::impl::shard_of(std::string_view uri, std::uint32_t hash, const hosted_type& type, bool make) {
+  if (!type.dedicated) return shards[hash % options.shards].get();
+  if (!make) return dedicated.find(uri);
+  return &dedicated.find_or_make(uri, [&] { return make_shard(options.shards); });
+}
+
+std::string runtime::impl::lineage_of(std::uint64_t birth) const { return base36(start_counter) + '-' + base36(birth); }
+
+// A message to where no route leads is a fault of the sending agent: one line, and it is counted.
+template <class M>
+static bool unroutable(const runtime_options& options, const M& m) {
+  log_limited(log_level::warn, "unroutable", "an agent sent to " + m.uri + ", which no route takes");
+  if (options.figures) options.figures->count("twinlane_unroutable_total");
+  return true;
+}
+
+void runtime::impl::deliver(mail m) {
+  const auto* type = hosted_of(m.uri);
+  if (!type && unroutable(options, m)) return;
+  auto* s = shard_of(m.uri, *type, true);
+  s->enqueue(std::move(m));
+}
+
+void runtime::impl::deliver(join_update u) {
+  const auto* type = hosted_of(u.uri);
+  if (auto* s = type ? shard_of(u.uri, *type, false) : nullptr) s->enqueue(std::move(u));
+}
+
+void runtime::impl::deliver(follow_request f) {
+  const auto* type = hosted_of(f.uri);
+  if (!type && unroutable(options, f)) return;
+  auto* s = shard_of(f.uri, *type, true);
+  s->enqueue(std::move(f));
+}
+
+void runtime::impl::bury(std::span<const dead_letter> letters) {
+  if (options.dead_letters) options.dead_letters(letters);
+  for (const auto& d : letters) {
+    if (options.figures) options.figures->dead(d.source, name_of(d.reason));
+    log_limited(log_level::warn, "dead " + d.source + ' ' + std::string(name_of(d.reason)),
+                "dead letter: source " + d.source + ", " + d.topic + '[' + std::to_string(d.partition) + "] offset " +
+                    std::to_string(d.offset) + ", " + std::string(name_of(d.reason)) + ": " + d.detail);
+  }
+}
+
+void runtime::impl::did_run_turn(const agent_type&, std::string_view uri, double seconds) {
+  if (options.figures) options.figures->turn(seconds);
+  if (seconds * 1000 < static_cast<double>(options.slow_turn_ms)) return;
+  if (options.figures) options.figures->slow_turn();
+  log_limited(log_level::warn, "slow turn",
+              "slow turn: " + std::string(uri) + " took " + std::to_string(static_cast<int>(seconds * 1000)) +
+                  " ms. Declare its type `hosting: dedicated` if its logic blocks.");
+}
+
+void runtime::impl::did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) {
+  if (options.figures) options.figures->command(type.name(), lane, outcome);
+}
+
+void runtime::impl::did_change_agents(const agent_type& type, int difference) {
+  for (auto& t : types)
+    if (t.type.get() == &type) t.agents->fetch_add(difference, std::memory_order_relaxed);
+}
+
+}  // namespace twinlane

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <twinlane/agents/agent_type.hpp>
+#include <twinlane/runtime/port.hpp>
+#include <twinlane/runtime/shard.hpp>
+#include <twinlane/runtime/store.hpp>
+
+namespace twinlane {
+
+class metrics;
+
+struct runtime_options {
+  std::uint32_t shards = 960;
+  unsigned workers = 0;                       // threads that run shards; 0: one a core
+  std::optional<hosting> hosting_override;    // for all types, whatever they say; for tests
+  shard_options shard;
+  std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's whole state on its way out
+  std::int64_t slow_turn_ms = 50;             // a longer turn is logged with its URI and counted
+  /// Milliseconds since the epoch; empty: the machine's clock.
+  std::function<std::int64_t()> clock;
+  /// Takes dead letters; written and synced when it returns. Empty: they are counted and logged only.
+  std::function<void(std::span<const dead_letter>)> dead_letters;
+  std::shared_ptr<metrics> figures;           // may be null
+};
+
+/// Hosts agents: the core of the server, and of a service that embeds it.
+///
+/// add() the agent types, start(), then use it as a port from any thread; stop() before it goes.
+///
+/// Threads  add and start from one thread, before any other call; the rest as port.hpp says
+/// Errors   std::invalid_argument from add() for a type or route that clashes; std::runtime_error from start()
+class runtime final : public port {
+ public:
+  explicit runtime(runtime_options options = {}, std::unique_ptr<store> s = std::make_unique<memory_store>());
+  ~runtime() override;
+
+  void add(std::shared_ptr<const agent_type> type);
+  template <class Agent>
+  void add(std::string name, std::string_view route_pattern, type_options options = {}) {
+    add(make_agent_type<Agent>(std::move(name), route_pattern, options));
+  }
+
+  void start();
+  /// Refuses what is new, finishes what has arrived while the deadline allows, tells agents that they stop.
+  /// False when the deadline came first. Safe to call twice.
+  bool stop(std::chrono::milliseconds deadline);
+  void set_ready(bool ready);
+
+  /// Agents that exist, of one type or of all.
+  std::int64_t agent_count(std::string_view type = {}) const;
+  /// Waits until all that has been handed over is applied; false at the deadline.
+  bool drain(std::chrono::milliseconds deadline);
+
+  std::shared_ptr<source_partition> partition(const std::string& source, const std::string& topic,
+                                              std::int32_t number) override;
+  outcome<target_info> resolve_target(std::string_view entity_template, std::string_view lane) override;
+  void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
+            std::int64_t next_offset, steady_time arrived) override;
+  void report_dead_letter(const dead_letter& d) override;
+  void get(const std::string& uri, const view& what, answer<snapshot> a) override;
+  void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
+                answer<lane_value> a) override;
+  void command(command_request r, answer<command_result> a) override;
+  void write(write_request r, answer<command_result> a) override;
+  void remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) override;
+  outcome<subscription> subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
+                                  std::uint64_t tag) override;
+  void unsubscribe(const subscription& s) override;
+  std::vector<type_description> types() const override;
+  void entities(const std::string& type, const std::string& after, std::size_t limit,
+                answer<entity_page> a) override;
+  std::vector<std::shared_ptr<source_partition>> partitions() const override;
+  bool ready() const override;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace twinlane

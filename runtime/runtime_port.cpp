@@ -1,0 +1,289 @@
+#include <algorithm>
+
+#include <twinlane/agents/turn.hpp>
+#include <twinlane/runtime/detail/runtime_impl.hpp>
+#include <twinlane/runtime/runtime.hpp>
+
+namespace twinlane {
+namespace {
+
+/// Where a subscription lives.
+struct place {
+  shard* on;
+  std::string uri;
+};
+
+const error not_ready{problem::not_ready, "the server is stopping"};
+const error too_busy{problem::too_busy, "the agent's shard has too many requests waiting. Try again later."};
+
+error no_such_lane(const agent_type& type, const std::string& lane) {
+  return {problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + lane + "'"};
+}
+error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
+
+}  // namespace
+
+outcome<const runtime::impl::hosted_type*> runtime::impl::find_route(const std::string& uri) const {
+  if (!accepting) return not_ready;
+  if (const auto* t = hosted_of(uri)) return t;
+  return error{problem::no_such_route, "no agent type has a route for " + uri};
+}
+
+std::shared_ptr<source_partition> runtime::partition(const std::string& source, const std::string& topic,
+                                                     std::int32_t number) {
+  std::lock_guard lock(impl_->partitions_mutex);
+  auto& p = impl_->partitions[{source, topic, number}];
+  if (!p) p = std::make_shared<source_partition>(source, topic, number);
+  return p;
+}
+
+std::vector<std::shared_ptr<source_partition>> runtime::partitions() const {
+  std::lock_guard lock(impl_->partitions_mutex);
+  std::vector<std::shared_ptr<source_partition>> all;
+  for (const auto& [name, p] : impl_->partitions) all.push_back(p);
+  return all;
+}
+
+outcome<target_info> runtime::resolve_target(std::string_view entity_template, std::string_view lane) {
+  const auto segments = split_uri(entity_template);
+  for (std::uint32_t t = 0; t < impl_->types.size(); ++t) {
+    const auto& type = *impl_->types[t].type;
+    const auto pattern = split_uri(type.path().pattern());
+    if (pattern.size() != segments.size()) continue;
+    const bool fits = std::equal(pattern.begin(), pattern.end(), segments.begin(), [](auto p, auto s) {
+      return p[0] == ':' ? !s.empty() : p == s;
+    });
+    if (!fits) continue;
+    const int l = type.lane_index(lane);
+    if (l < 0) return no_such_lane(type, std::string(lane));
+    return target_info{make_target(t, static_cast<std::uint32_t>(l)), type.lanes()[static_cast<std::size_t>(l)].kind,
+                       type.path().first_param_segment()};
+  }
+  return error{problem::no_such_route, "no agent type has a route for " + std::string(entity_template)};
+}
+
+void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
+                   std::int64_t next_offset, steady_time arrived) {
+  auto& i = *impl_;
+  if (!i.accepting) return;
+  std::int64_t bytes = 0;
+  for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
+  const auto window =
+      source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
+  // Which batch a shard's records go to; one entry a shard, empty between calls.
+  thread_local std::vector<std::shared_ptr<record_batch>> by_shard;
+  thread_local std::vector<std::uint32_t> used;
+  thread_local std::unordered_map<shard*, std::shared_ptr<record_batch>> by_agent;
+  if (by_shard.size() < i.options.shards) by_shard.resize(i.options.shards);
+  const auto open = [&] {
+    auto b = i.batches->take();
+    b->window = window;
+    b->arrived = arrived;
+    return b;
+  };
+  constexpr std::size_t batch_bytes_max = 64 * 1024 * 1024;
+  for (const auto& r : records) {
+    const auto& type = i.types[type_of_target(r.target)];
+    std::shared_ptr<record_batch>* b = nullptr;
+    shard* to = nullptr;
+    if (type.dedicated) {
+      to = i.shard_of(r.uri, r.hash, type, true);
+      b = &by_agent[to];
+    } else {
+      const auto n = r.hash % i.options.shards;
+      to = i.shards[n].get();
+      b = &by_shard[n];
+      if (!*b) used.push_back(n);
+    }
+    if (*b && (*b)->bytes() > batch_bytes_max) {
+      (*b)->close();
+      to->enqueue(std::move(*b));
+    }
+    if (!*b) *b = open();
+    (*b)->add(r);
+  }
+  for (const auto n : used) {
+    by_shard[n]->close();
+    i.shards[n]->enqueue(std::move(by_shard[n]));
+  }
+  used.clear();
+  for (auto& [to, b] : by_agent) {
+    b->close();
+    to->enqueue(std::move(b));
+  }
+  by_agent.clear();
+}
+
+void runtime::report_dead_letter(const dead_letter& d) { impl_->bury(std::span(&d, 1)); }
+
+void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) {
+  const auto found = impl_->find_route(uri);
+  if (!ok(found)) return a(std::get<error>(found));
+  const auto& type = *std::get<0>(found);
+  const auto lanes = lanes_of(*type.type, what);
+  if (!ok(lanes)) return a(std::get<error>(lanes));
+  auto* s = impl_->shard_of(uri, type, false);
+  if (!s) return a(no_such_entity(uri));
+  const auto max = impl_->options.document_bytes_max;
+  const bool taken = s->request([uri, max, mask = std::get<0>(lanes), a](shard& on) {
+    const auto* e = on.find(uri);
+    if (!e || !e->self) return a(no_such_entity(uri));
+    auto state = make_snapshot(*e, on.lineage(*e), mask);
+    if (state.tail->size() > max)
+      return a(error{problem::too_large, uri + " is over " + std::to_string(max) + " bytes. Ask for single lanes."});
+    a(std::move(state));
+  });
+  if (!taken) a(too_busy);
+}
+
+void runtime::get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
+                       answer<lane_value> a) {
+  const auto found = impl_->find_route(uri);
+  if (!ok(found)) return a(std::get<error>(found));
+  const auto& type = *std::get<0>(found);
+  const int l = type.type->lane_index(lane);
+  if (l < 0 || !in_document(type.type->lanes()[static_cast<std::size_t>(l)].kind))
+    return a(no_such_lane(*type.type, lane));
+  auto* s = impl_->shard_of(uri, type, false);
+  if (!s) return a(no_such_entity(uri));
+  const bool taken = s->request([uri, lane, key, a, l](shard& on) {
+    const auto* e = on.find(uri);
+    if (!e || !e->self) return a(no_such_entity(uri));
+    lane_value v{on.lineage(*e), e->rev, {}};
+    const auto& of = e->self->lane_at(static_cast<std::size_t>(l));
+    if (key && !of.encode_entry(*key, v.json))
+      return a(error{problem::no_such_key, "lane '" + lane + "' of " + uri + " has no entry '" + *key + "'"});
+    if (!key && !of.present()) return a(error{problem::no_such_key, "lane '" + lane + "' of " + uri + " is not set"});
+    if (!key) of.encode_value(v.json);
+    a(std::move(v));
+  });
+  if (!taken) a(too_busy);
+}
+
+void runtime::command(command_request r, answer<command_result> a) {
+  const auto found = impl_->find_route(r.uri);
+  if (!ok(found)) return a(std::get<error>(found));
+  const auto& type = *std::get<0>(found);
+  const int l = type.type->lane_index(r.lane);
+  if (l < 0 || type.type->lanes()[static_cast<std::size_t>(l)].kind != lane_kind::command)
+    return a(error{problem::no_such_lane, "agent type '" + type.type->name() + "' has no command '" + r.lane + "'"});
+  auto* s = impl_->shard_of(r.uri, type, type.type->options().create == creation::commands);
+  if (!s) return a(no_such_entity(r.uri));
+  if (!s->request(std::move(r), a)) a(too_busy);
+}
+
+void runtime::write(write_request r, answer<command_result> a) {
+  const auto found = impl_->find_route(r.uri);
+  if (!ok(found)) return a(std::get<error>(found));
+  const auto& type = *std::get<0>(found);
+  const int l = type.type->lane_index(r.lane);
+  if (l < 0) return a(no_such_lane(*type.type, r.lane));
+  const auto& info = type.type->lanes()[static_cast<std::size_t>(l)];
+  if (!info.is_writable)
+    return a(error{problem::not_writable, "lane '" + r.lane + "' of agent type '" + type.type->name() +
+                                              "' takes no writes from outside"});
+  if (r.key && info.kind != lane_kind::map)
+    return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
+  auto* s = impl_->shard_of(r.uri, type, type.type->options().create == creation::commands);
+  if (!s) return a(no_such_entity(r.uri));
+  if (!s->request(std::move(r), a)) a(too_busy);
+}
+
+void runtime::remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) {
+  const auto found = impl_->find_route(uri);
+  if (!ok(found)) return a(std::get<error>(found));
+  auto* s = impl_->shard_of(uri, *std::get<0>(found), false);
+  if (!s) return a(no_such_entity(uri));
+  if (!s->request([uri, if_match, a](shard& on) { on.remove(uri, if_match, a); })) a(too_busy);
+}
+
+outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
+                                         std::uint64_t tag) {
+  const auto found = impl_->find_route(r.uri);
+  if (!ok(found)) return std::get<error>(found);
+  const auto& type = *std::get<0>(found);
+  const auto lanes = lanes_of(*type.type, r.what);
+  if (!ok(lanes)) return std::get<error>(lanes);
+  auto* to = impl_->shard_of(r.uri, type, true);
+  const auto id = impl_->subscriptions.fetch_add(1, std::memory_order_relaxed);
+  link l{id, tag, std::get<0>(lanes), 0, r.life, s};
+  const bool taken = to->request([uri = r.uri, of = type.type.get(), l](shard& on) { on.subscribe(uri, *of, l); });
+  if (!taken) s->on_done(tag, "error");
+  return subscription{std::make_shared<place>(place{to, r.uri}), id};
+}
+
+void runtime::unsubscribe(const subscription& s) {
+  if (!impl_->accepting || !s.where) return;
+  const auto& at = *static_cast<const place*>(s.where.get());
+  at.on->order([uri = at.uri, id = s.id](shard& on) { on.unsubscribe(uri, id); });
+}
+
+std::vector<type_description> runtime::types() const {
+  std::vector<type_description> all;
+  for (const auto& t : impl_->types) {
+    type_description d{t.type->name(), t.type->path().pattern(),
+                       std::string(name_of(t.dedicated ? hosting::dedicated : hosting::shared)),
+                       std::string(name_of(t.type->options().create)), {}};
+    for (const auto& l : t.type->lanes()) d.lanes.push_back({l.name, l.kind, l.is_writable, l.is_transient});
+    all.push_back(std::move(d));
+  }
+  return all;
+}
+
+void runtime::entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) {
+  const auto* t = impl_->hosted_named(type);
+  if (!impl_->accepting) return a(not_ready);
+  if (!t) return a(error{problem::no_such_route, "there is no agent type '" + type + "'"});
+  struct gathering {
+    std::mutex mutex;
+    std::vector<std::string> uris;
+    std::size_t open;
+    std::size_t limit;
+    answer<entity_page> reply_to;
+    void take(std::vector<std::string> more) {
+      std::unique_lock lock(mutex);
+      uris.insert(uris.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+      if (--open > 0) return;
+      lock.unlock();
+      std::sort(uris.begin(), uris.end());
+      entity_page page;
+      if (uris.size() > limit) {
+        uris.resize(limit);
+        page.next = uris.back();
+      }
+      page.uris = std::move(uris);
+      reply_to(std::move(page));
+    }
+  };
+  std::vector<shard*> asked;
+  if (t->dedicated) {
+    impl_->dedicated.for_each([&](const std::string& uri, shard& s) {
+      if (uri > after && t->type->path().matches(uri)) asked.push_back(&s);
+    });
+  } else {
+    for (const auto& s : impl_->shards) asked.push_back(s.get());
+  }
+  auto g = std::make_shared<gathering>();
+  g->open = asked.size() + 1;
+  g->limit = limit;
+  g->reply_to = std::move(a);
+  for (auto* s : asked)
+    s->order([g, after, of = t->type.get()](shard& on) {
+      std::vector<std::string> uris;
+      on.collect_uris(*of, after, g->limit + 1, uris);
+      g->take(std::move(uris));
+    });
+  g->take({});
+}
+
+bool runtime::ready() const { return impl_->is_ready; }
+void runtime::set_ready(bool ready) { impl_->is_ready = ready; }
+
+std::int64_t runtime::agent_count(std::string_view type) const {
+  std::int64_t n = 0;
+  for (const auto& t : impl_->types)
+    if (type.empty() || t.type->name() == type) n += t.agents->load(std::memory_order_relaxed);
+  return n;
+}
+
+}  // namespace twinlane

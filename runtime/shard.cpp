@@ -1,0 +1,276 @@
+#include <twinlane/runtime/shard.hpp>
+
+#include <algorithm>
+
+#include <twinlane/runtime/detail/cut.hpp>
+
+namespace twinlane {
+
+/// Holds what waits for a cut to be durable.
+class shard::waiter final : public commit_waiter {
+ public:
+  waiter(std::vector<std::shared_ptr<record_batch>> batches, std::vector<pending_answer> answers)
+      : batches_(std::move(batches)), answers_(std::move(answers)) {}
+  void durable() noexcept override {
+    for (auto& a : answers_) a.reply_to(std::move(a.result));
+    answers_.clear();
+    batches_.clear();
+  }
+
+ private:
+  std::vector<std::shared_ptr<record_batch>> batches_;
+  std::vector<pending_answer> answers_;
+};
+
+shard::shard(std::uint32_t number, shard_host& host, const shard_options& options)
+    : number_(number), host_(host), options_(options) {}
+
+shard::~shard() = default;
+
+bool shard::push(item i, bool bounded) {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (bounded && inbox_.size() >= options_.inbox_messages_max) return false;
+    inbox_.push_back(std::move(i));
+    wake = !std::exchange(scheduled_, true);
+  }
+  if (wake) runner_->wake();
+  return true;
+}
+
+void shard::enqueue(std::shared_ptr<record_batch> b) { push(std::move(b), false); }
+void shard::enqueue(mail m) { push(std::move(m), false); }
+void shard::enqueue(join_update u) { push(std::move(u), false); }
+void shard::enqueue(follow_request f) { push(std::move(f), false); }
+bool shard::request(command_request r, answer<command_result> a) {
+  return push(command_item{std::move(r), std::move(a)}, true);
+}
+bool shard::request(write_request r, answer<command_result> a) {
+  return push(command_item{std::move(r), std::move(a)}, true);
+}
+bool shard::request(control c) { return push(std::move(c), true); }
+void shard::order(control c) { push(std::move(c), false); }
+
+void shard::wake_if_due(std::int64_t now_ms) {
+  if (next_due_ms_.load(std::memory_order_relaxed) > now_ms) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(scheduled_, true)) return;
+  }
+  runner_->wake();
+}
+
+bool shard::quiet() const {
+  std::lock_guard lock(mutex_);
+  return !scheduled_;
+}
+
+bool shard::run() {
+  {
+    std::lock_guard lock(mutex_);
+    if (pending_at_ == pending_.size()) {
+      pending_.clear();
+      pending_at_ = 0;
+      pending_.swap(inbox_);
+    }
+  }
+  thread_local cut c;
+  const auto start = std::chrono::steady_clock::now();
+  const auto budget = std::chrono::milliseconds(options_.run_budget_ms);
+  c.last = start;
+  c.now_ms = host_.now_ms();
+  if (!schedule_.empty() && schedule_.begin()->first <= c.now_ms) run_due(c);
+  while (pending_at_ < pending_.size() && c.last - start < budget) {
+    run_cut(c);
+    c.last = std::chrono::steady_clock::now();
+  }
+  return_turns();
+  std::lock_guard lock(mutex_);
+  scheduled_ = pending_at_ < pending_.size() || !inbox_.empty();
+  return scheduled_;
+}
+
+void shard::run_cut(cut& c) {
+  c.now_ms = host_.now_ms();
+  const auto from = pending_at_;
+  make_cut(c);
+  for (auto* e : c.entities) run_chain(c, *e);
+  finish_cut(c);
+  for (auto* i : c.controls) std::get<control>(*i)(*this);
+  // What the cut has used up goes now, so that windows and answers do not wait for the rest of the inbox.
+  for (auto i = from; i < pending_at_; ++i) pending_[i] = control();
+  c.clear();
+}
+
+// Takes records and messages in order of arrival, up to the bound, and chains them by entity.
+void shard::make_cut(cut& c) {
+  while (pending_at_ < pending_.size() && c.works.size() < options_.cut_records) {
+    auto& i = pending_[pending_at_];
+    if (std::holds_alternative<std::shared_ptr<record_batch>>(i)) {
+      if (!add_batch(c, i, first_record_)) return;  // the rest is for the next cut
+      first_record_ = 0;
+    } else if (auto* m = std::get_if<mail>(&i)) {
+      if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
+    } else if (auto* u = std::get_if<join_update>(&i)) {
+      if (auto* e = find(u->uri)) add_work(c, u->uri, *e->type, {&i});
+    } else if (auto* f = std::get_if<follow_request>(&i)) {
+      follow(*f);
+    } else if (auto* q = std::get_if<command_item>(&i)) {
+      const auto& uri = std::visit([](const auto& r) -> const std::string& { return r.uri; }, q->request);
+      if (const auto* type = host_.type_of(uri)) add_work(c, uri, *type, {&i});
+    } else {
+      c.controls.push_back(&i);
+    }
+    ++pending_at_;
+  }
+}
+
+bool shard::add_batch(cut& c, item& i, std::size_t at) {
+  const auto& b = std::get<std::shared_ptr<record_batch>>(i);
+  c.batches.push_back(b);
+  const auto* partition = &b->window->owner();
+  auto mark = std::find_if(watermarks_.begin(), watermarks_.end(), [&](const auto& w) { return w.first == partition; });
+  if (mark == watermarks_.end()) mark = watermarks_.insert(mark, {partition, -1});
+  const auto& records = b->records();
+  for (; at < records.size(); ++at) {
+    if (c.works.size() >= options_.cut_records) {
+      first_record_ = static_cast<std::uint32_t>(at);
+      return false;
+    }
+    const auto& r = records[at];
+    if (r.offset < mark->second) {
+      ++b->duplicates;
+      continue;
+    }
+    mark->second = r.offset + 1;
+    add_work(c, b->uri(r), host_.type_at(type_of_target(r.target)), {&i, static_cast<std::uint32_t>(at)});
+  }
+  return true;
+}
+
+void shard::add_work(cut& c, std::string_view uri, const agent_type& type, work w) {
+  auto& e = find_or_watch(uri, type);
+  c.works.push_back(w);
+  const auto number = static_cast<std::uint32_t>(c.works.size());
+  if (e.cut_first == 0) {
+    e.cut_first = number;
+    c.entities.push_back(&e);
+  } else {
+    c.works[e.cut_last - 1].next = number;
+  }
+  e.cut_last = number;
+}
+
+// Runs one entity's messages: all in one turn, but for those that ask for a rev or carry an idempotency key, which
+// have turns of their own.
+void shard::run_chain(cut& c, entity& e) {
+  auto& chain = c.chain;
+  chain.clear();
+  for (auto n = e.cut_first; n != 0; n = c.works[n - 1].next) chain.push_back(c.works[n - 1]);
+  e.cut_first = e.cut_last = 0;
+  const auto stands_alone = [](const work& w) {
+    const auto* q = std::get_if<command_item>(w.from);
+    if (!q) return false;
+    if (const auto* r = std::get_if<command_request>(&q->request))
+      return r->if_match || r->if_rev || r->idempotency_key;
+    return std::get<write_request>(q->request).if_match.has_value();
+  };
+  const std::span<const work> all(chain);
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!stands_alone(all[i])) continue;
+    if (i > start) run_turn(c, e, all.subspan(start, i - start));
+    if (revs_match(c, e, all[i])) run_turn(c, e, all.subspan(i, 1));
+    start = i + 1;
+  }
+  if (start < all.size()) run_turn(c, e, all.subspan(start));
+  drop_if_idle(e);
+}
+
+void shard::finish_cut(cut& c) {
+  if (!c.dead.empty()) {
+    host_.bury(c.dead);
+    for (std::size_t i = 0; i < c.dead.size(); ++i) {
+      if (!c.dead_windows[i]) continue;
+      auto& p = c.dead_windows[i]->owner();
+      p.dead.fetch_add(1, std::memory_order_relaxed);
+      if (p.did_reject) p.did_reject(c.dead[i].offset, c.dead[i].reason, c.dead[i].detail);
+    }
+  }
+  for (auto* b : c.applied) ++b->applied;
+  for (auto& b : c.batches) {
+    auto& p = b->window->owner();
+    p.applied.fetch_add(std::exchange(b->applied, 0), std::memory_order_relaxed);
+    p.duplicates.fetch_add(std::exchange(b->duplicates, 0), std::memory_order_relaxed);
+  }
+  if (c.batches.empty() && c.answers.empty() && c.deltas.empty()) return;
+  std::vector<agent_delta> deltas;
+  deltas.reserve(c.deltas.size());
+  for (const auto& d : c.deltas)
+    deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
+  auto w = std::make_unique<waiter>(c.batches, std::exchange(c.answers, {}));
+  c.batches.clear();
+  host_.storage().commit(number_, deltas, std::move(w));
+}
+
+void shard::run_due(cut& c) {
+  std::vector<entity*> due;
+  while (!schedule_.empty() && schedule_.begin()->first <= c.now_ms) {
+    auto* e = schedule_.begin()->second;
+    schedule_.erase(schedule_.begin());
+    e->due_ms = lane_base::never;
+    due.push_back(e);
+  }
+  for (auto* e : due) run_turn(c, *e, {});
+  finish_cut(c);
+  c.clear();
+  next_due_ms_.store(schedule_.empty() ? lane_base::never : schedule_.begin()->first, std::memory_order_relaxed);
+}
+
+void shard::reschedule(entity& e, std::int64_t due_ms) {
+  if (e.due_ms == due_ms) return;
+  if (e.due_ms != lane_base::never) schedule_.erase({e.due_ms, &e});
+  e.due_ms = due_ms;
+  if (due_ms != lane_base::never) schedule_.emplace(due_ms, &e);
+  next_due_ms_.store(schedule_.empty() ? lane_base::never : schedule_.begin()->first, std::memory_order_relaxed);
+}
+
+entity* shard::find(std::string_view uri) {
+  const auto it = entities_.find(uri);
+  return it == entities_.end() ? nullptr : it->get();
+}
+
+entity& shard::find_or_watch(std::string_view uri, const agent_type& type) {
+  if (auto* e = find(uri)) return *e;
+  return **entities_.insert(std::make_unique<entity>(std::string(uri), &type)).first;
+}
+
+void shard::drop_if_idle(entity& e) {
+  if (!e.idle()) return;
+  reschedule(e, lane_base::never);
+  entities_.erase(entities_.find(std::string_view(e.uri)));
+}
+
+turn& shard::turn_for(const agent_type& type) {
+  for (auto& [t, scratch] : turns_)
+    if (t == &type) return *scratch;
+  return *turns_.emplace_back(&type, host_.turns().take(type)).second;
+}
+
+void shard::return_turns() {
+  for (auto& [type, scratch] : turns_) host_.turns().give_back(*type, std::move(scratch));
+  turns_.clear();
+}
+
+void shard::collect_uris(const agent_type& type, std::string_view after, std::size_t limit,
+                         std::vector<std::string>& out) {
+  std::vector<std::string_view> uris;
+  for (const auto& e : entities_)
+    if (e->self && e->type == &type && e->uri > after) uris.emplace_back(e->uri);
+  const auto n = std::min(limit, uris.size());
+  std::partial_sort(uris.begin(), uris.begin() + static_cast<std::ptrdiff_t>(n), uris.end());
+  out.assign(uris.begin(), uris.begin() + static_cast<std::ptrdiff_t>(n));
+}
+
+}  // namespace twinlane

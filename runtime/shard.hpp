@@ -1,0 +1,160 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <twinlane/runtime/entity.hpp>
+#include <twinlane/runtime/idempotency.hpp>
+#include <twinlane/runtime/shard_host.hpp>
+
+namespace twinlane {
+
+/// Lets a shard run on some thread soon; one run at a time.
+class shard_runner {
+ public:
+  virtual ~shard_runner() = default;
+  virtual void wake() = 0;
+};
+
+struct shard_options {
+  std::uint32_t cut_records = 256;          // records and messages in one cut
+  std::uint32_t run_budget_ms = 5;          // then other shards get the thread
+  std::uint32_t inbox_messages_max = 65536; // requests waiting; more are refused as too_busy
+  std::uint32_t answers_max = 1000;         // idempotency keys remembered
+};
+
+/// One part of the URI space: hosts its agents, cuts its input, runs their turns. The unit of durability.
+///
+/// The life of a record: enqueue → cut (at most 256, grouped by agent) → one turn an agent → store, links, joins.
+///
+/// Threads  enqueue() and request() from any thread; run() from one thread at a time, as its runner sees to
+/// Cost     one lock per enqueue and per run
+/// Errors   a turn that throws is undone and its messages run again one a turn; what throws again is a dead letter
+class shard {
+ public:
+  using control = std::function<void(shard&)>;
+
+  /// options must outlive the shard.
+  shard(std::uint32_t number, shard_host& host, const shard_options& options);
+  ~shard();
+
+  void set_runner(std::unique_ptr<shard_runner> r) { runner_ = std::move(r); }
+  std::uint32_t number() const noexcept { return number_; }
+
+  // Input, from any thread.
+  void enqueue(std::shared_ptr<record_batch> b);
+  void enqueue(mail m);
+  void enqueue(join_update u);
+  void enqueue(follow_request f);
+  /// False when the inbox is full; nothing is kept then.
+  bool request(command_request r, answer<command_result> a);
+  bool request(write_request r, answer<command_result> a);
+  bool request(control c);
+  /// Not refused by a full inbox: ends things, or is the host's own.
+  void order(control c);
+  /// Runs soon when something is due.
+  void wake_if_due(std::int64_t now_ms);
+  bool quiet() const;
+
+  /// Takes what has arrived and runs cuts until nothing is left or the budget is used up. True: run again soon.
+  bool run();
+
+  // For controls, on the shard's thread.
+  entity* find(std::string_view uri);
+  entity& find_or_watch(std::string_view uri, const agent_type& type);
+  void drop_if_idle(entity& e);
+  bool subscribe(const std::string& uri, const agent_type& type, link l);
+  void unsubscribe(const std::string& uri, std::uint64_t id);
+  void remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a);
+  void collect_uris(const agent_type& type, std::string_view after, std::size_t limit, std::vector<std::string>& out);
+  std::string lineage(const entity& e) const { return host_.lineage_of(e.birth); }
+  void stop_agents();
+
+ private:
+  struct command_item {
+    std::variant<command_request, write_request> request;
+    answer<command_result> reply_to;
+  };
+  using item = std::variant<std::shared_ptr<record_batch>, mail, join_update, follow_request, command_item, control>;
+
+  /// One message of a cut, chained to the next of the same entity.
+  struct work {
+    item* from;                // what it came in
+    std::uint32_t record = 0;  // within a batch
+    std::uint32_t next = 0;    // 1-based; 0 ends the chain
+  };
+  struct pending_answer {
+    answer<command_result> reply_to;
+    outcome<command_result> result;
+    const entity* of;          // whose rev the answer tells; null: final as it is
+    std::string key;           // idempotency key, or empty
+    std::size_t request_hash;
+  };
+  struct cut;
+  class waiter;
+
+
+  bool push(item i, bool bounded);
+  // Cutting (shard.cpp).
+  void make_cut(cut& c);
+  bool add_batch(cut& c, item& i, std::size_t at);
+  void add_work(cut& c, std::string_view uri, const agent_type& type, work w);
+  void run_cut(cut& c);
+  void run_chain(cut& c, entity& e);
+  void run_due(cut& c);
+  void finish_cut(cut& c);
+  // One turn (shard_turn.cpp).
+  void run_turn(cut& c, entity& e, std::span<const work> works);
+  bool try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure);
+  void apply(cut& c, entity& e, turn& t, const work& w);
+  void apply_request(cut& c, entity& e, turn& t, command_item& request);
+  bool may_create(const work& w, const agent_type& type) const;
+  bool revs_match(cut& c, const entity& e, const work& w);
+  void fail(cut& c, const entity& e, const work& w, problem what, dead_reason reason, const std::string& why);
+  turn& turn_for(const agent_type& type);
+  void return_turns();
+  // What follows a turn (shard_publish.cpp).
+  void publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works);
+  void send_diffs(const cut& c, entity& e, const turn& t);
+  void send_snapshots(entity& e);
+  void send_life(entity& e, std::string_view event, std::string_view cause);
+  void tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops);
+  void send_join_update(const follower& f, const entity& e, std::shared_ptr<record_batch> cause, unsigned hops);
+  void follow(const follow_request& f);
+  void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
+  void reschedule(entity& e, std::int64_t due_ms);
+
+  const std::uint32_t number_;
+  shard_host& host_;
+  const shard_options& options_;
+  std::unique_ptr<shard_runner> runner_;
+
+  mutable std::mutex mutex_;
+  std::vector<item> inbox_;
+  bool scheduled_ = false;
+  std::atomic<std::int64_t> next_due_ms_{lane_base::never};
+
+  // Below: the running thread's alone.
+  std::vector<item> pending_;
+  std::size_t pending_at_ = 0;
+  std::uint32_t first_record_ = 0;  // of the batch at pending_at_
+  boost::unordered_flat_set<std::unique_ptr<entity>, uri_hash, uri_equal> entities_;
+  std::set<std::pair<std::int64_t, entity*>> schedule_;
+  std::vector<std::pair<const agent_type*, std::unique_ptr<turn>>> turns_;
+  std::vector<std::pair<const source_partition*, std::int64_t>> watermarks_;
+  std::unique_ptr<idempotency> answers_;  // made with the first key
+};
+
+}  // namespace twinlane

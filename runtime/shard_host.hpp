@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <twinlane/runtime/port.hpp>
+#include <twinlane/runtime/record_batch.hpp>
+#include <twinlane/runtime/store.hpp>
+#include <twinlane/runtime/turn_pool.hpp>
+
+namespace twinlane {
+
+/// A record from one agent to another. `hops` counts how many agents it has caused one another through.
+struct mail {
+  std::string uri, lane, key, value;
+  std::shared_ptr<record_batch> cause;  // keeps the source's window open until the consequences are applied too
+  unsigned hops = 0;
+};
+
+/// What an agent's join hears of the lane that it follows.
+struct join_update {
+  std::string uri;  // the joining agent
+  unsigned lane;
+  std::string key, from;
+  shared_text value;  // null: the followed lane is absent. With 64 bytes of padding behind `size`
+  std::size_t size = 0;
+  std::shared_ptr<record_batch> cause;
+  unsigned hops = 0;
+};
+
+/// Begins or ends a join on a lane of the followed agent.
+struct follow_request {
+  std::string uri;   // the followed agent
+  std::string lane;  // its lane
+  std::string by_uri;
+  unsigned by_lane = 0;
+  std::string key;
+  bool leave = false;
+};
+
+/// What a shard needs of its surroundings; the runtime in a process, a fake in a test.
+///
+/// Threads  any shard's thread
+class shard_host {
+ public:
+  virtual ~shard_host() = default;
+  virtual std::int64_t now_ms() const = 0;
+  virtual const agent_type* type_of(std::string_view uri) const = 0;
+  virtual const agent_type& type_at(std::uint32_t index) const = 0;
+  virtual store& storage() = 0;
+  virtual turn_pool& turns() = 0;
+  virtual std::uint64_t next_birth() = 0;
+  virtual std::string lineage_of(std::uint64_t birth) const = 0;
+  // To other shards (or the same); never blocks.
+  virtual void deliver(mail m) = 0;
+  virtual void deliver(join_update u) = 0;
+  virtual void deliver(follow_request f) = 0;
+  /// Written and synced when it returns.
+  virtual void bury(std::span<const dead_letter> letters) = 0;
+  // Figures; cheap.
+  virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
+  virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;
+  virtual void did_change_agents(const agent_type& type, int difference) = 0;
+};
+
+/// A target id is the type's index and the lane's.
+constexpr target_id make_target(std::uint32_t type, std::uint32_t lane) { return type << 8 | lane; }
+constexpr std::uint32_t type_of_target(target_id t) { return t >> 8; }
+constexpr std::uint32_t lane_of_target(target_id t) { return t & 0xff; }
+
+}  // namespace twinlane

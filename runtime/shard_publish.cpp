@@ -1,0 +1,231 @@
+#include <algorithm>
+
+#include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/log.hpp>
+#include <twinlane/runtime/shard.hpp>
+
+namespace twinlane {
+namespace {
+
+constexpr unsigned hops_max = 64;
+
+error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
+
+}  // namespace
+
+// The turn has ended well; what throws from here on would be a fault of ours, so texts are made before anything leaves.
+void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works) {
+  const auto from = e.rev;
+  const bool store_reads = host_.storage().wants_deltas();
+  const auto at = c.patches.size();
+  if (changed && store_reads) t.encode_patch(c.patches, ~std::uint64_t{0});
+  if (born) {
+    e.birth = host_.next_birth();
+    e.rev = changed ? 1 : 0;
+    host_.did_change_agents(*e.type, +1);
+  } else {
+    e.rev += changed ? 1 : 0;
+  }
+  if (changed && store_reads) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
+  std::shared_ptr<record_batch> cause;
+  unsigned hops = 0;
+  for (const auto& w : works) {
+    if (const auto* b = std::get_if<std::shared_ptr<record_batch>>(w.from))
+      cause = *b;
+    else if (const auto* m = std::get_if<mail>(w.from))
+      hops = std::max(hops, m->hops), cause = m->cause;
+    else if (const auto* u = std::get_if<join_update>(w.from))
+      hops = std::max(hops, u->hops), cause = u->cause;
+  }
+  if (e.watched) {
+    if (born) {
+      send_snapshots(e);
+      send_life(e, "started", "first message");
+      tell_followers(e, ~std::uint64_t{0}, cause, hops);
+    } else if (changed) {
+      send_diffs(c, e, t);
+      tell_followers(e, t.changed(), cause, hops);
+    }
+  }
+  if (!t.joins.empty() || !t.messages.empty()) send_effects(c, e, t, cause, hops);
+  for (auto a = c.answers.rbegin(); a != c.answers.rend() && a->of == &e; ++a) {
+    a->of = nullptr;
+    if (ok(a->result)) {
+      auto& r = std::get<command_result>(a->result);
+      r.rev = e.rev;
+      r.lineage = lineage(e);
+    }
+    if (!a->key.empty()) answers_->keep(a->key, {a->request_hash, c.now_ms, a->result}, options_.answers_max);
+  }
+  if (e.type->keeps_time()) reschedule(e, e.self->next_due_ms());
+}
+
+void shard::send_diffs(const cut& c, entity& e, const turn& t) {
+  struct view_text {
+    std::uint64_t lanes;
+    shared_text tail;
+    std::size_t patch_at;
+  };
+  std::vector<view_text> texts;  // one a distinct view: encoded once, shared by its links
+  for (auto& l : e.watched->links) {
+    const auto lanes = t.changed() & l.lanes;
+    if (!lanes) continue;
+    auto it = std::find_if(texts.begin(), texts.end(), [&](const auto& v) { return v.lanes == lanes; });
+    if (it == texts.end()) {
+      std::string tail = "\"rev\":" + std::to_string(e.rev) + ",\"patch\":";
+      const auto patch_at = tail.size();
+      t.encode_patch(tail, lanes);
+      tail += '}';
+      it = texts.insert(it, {lanes, std::make_shared<const std::string>(std::move(tail)), patch_at});
+    }
+    l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, c.arrived});
+    l.rev = e.rev;
+  }
+}
+
+void shard::send_snapshots(entity& e) {
+  const auto of = e.self ? lineage(e) : std::string();
+  for (auto& l : e.watched->links) {
+    l.to->on_snapshot(l.tag, make_snapshot(e, of, l.lanes));
+    l.rev = e.self ? e.rev : 0;
+  }
+}
+
+void shard::send_life(entity& e, std::string_view event, std::string_view cause) {
+  if (!e.watched) return;
+  for (const auto& l : e.watched->links)
+    if (l.life) l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)});
+}
+
+void shard::tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops) {
+  std::vector<std::pair<shared_text, std::size_t>> texts(e.type->lanes().size());
+  for (const auto& f : e.watched->followers) {
+    if (!(lanes >> f.from_lane & 1)) continue;
+    auto& [text, size] = texts[f.from_lane];
+    if (!text && e.self && e.self->lane_at(f.from_lane).present()) {
+      std::string value;
+      e.self->lane_at(f.from_lane).encode_value(value);
+      size = value.size();
+      value.append(record_batch::padding, '\0');
+      text = std::make_shared<const std::string>(std::move(value));
+    }
+    host_.deliver(join_update{f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
+  }
+}
+
+void shard::follow(const follow_request& f) {
+  const auto* type = host_.type_of(f.uri);
+  const int lane = type ? type->lane_index(f.lane) : -1;
+  if (lane < 0) {
+    log_limited(log_level::warn, "follow " + f.lane,
+                f.by_uri + " joins lane '" + f.lane + "' of " + f.uri + ", which no agent type has");
+    return;
+  }
+  auto& e = find_or_watch(f.uri, *type);
+  if (!e.watched) e.watched = std::make_unique<watchers>();
+  auto& all = e.watched->followers;
+  const auto same = [&](const follower& o) { return o.uri == f.by_uri && o.lane == f.by_lane && o.key == f.key; };
+  all.erase(std::remove_if(all.begin(), all.end(), same), all.end());
+  if (f.leave) {
+    drop_if_idle(e);
+    return;
+  }
+  all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
+  shared_text text;
+  std::size_t size = 0;
+  if (e.self && e.self->lane_at(static_cast<std::size_t>(lane)).present()) {
+    std::string value;
+    e.self->lane_at(static_cast<std::size_t>(lane)).encode_value(value);
+    size = value.size();
+    value.append(record_batch::padding, '\0');
+    text = std::make_shared<const std::string>(std::move(value));
+  }
+  host_.deliver(join_update{f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
+}
+
+void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops) {
+  for (auto& j : t.joins)
+    host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
+  for (auto& m : t.messages) {
+    if (hops >= hops_max) {
+      dead_letter letter;
+      letter.source = "(agents)";
+      letter.topic = m.uri + '/' + m.lane;
+      letter.offset = static_cast<std::int64_t>(host_.next_birth());
+      letter.reason = dead_reason::handler_failed;
+      letter.detail = "message from " + e.uri + ": agents have caused one another 64 times over, which looks endless";
+      letter.key = std::move(m.key);
+      letter.value = std::move(m.value);
+      letter.at_ms = c.now_ms;
+      c.dead.push_back(std::move(letter));
+      c.dead_windows.emplace_back();
+      continue;
+    }
+    host_.deliver(mail{std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
+  }
+}
+
+bool shard::subscribe(const std::string& uri, const agent_type& type, link l) {
+  auto& e = find_or_watch(uri, type);
+  if (!e.watched) e.watched = std::make_unique<watchers>();
+  const auto s = make_snapshot(e, lineage(e), l.lanes);
+  l.rev = s.rev;
+  e.watched->links.push_back(l);
+  l.to->on_snapshot(l.tag, s);
+  return true;
+}
+
+void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
+  auto* e = find(uri);
+  if (!e || !e->watched) return;
+  auto& links = e->watched->links;
+  const auto it = std::find_if(links.begin(), links.end(), [&](const link& l) { return l.id == id; });
+  if (it == links.end()) return;
+  const auto gone = std::move(*it);
+  links.erase(it);
+  if (links.empty() && e->watched->followers.empty()) e->watched.reset();
+  gone.to->on_done(gone.tag, "unsubscribed");
+  drop_if_idle(*e);
+}
+
+void shard::remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a) {
+  auto* e = find(uri);
+  if (!e || !e->self) return a(no_such_entity(uri));
+  const auto at = etag_of(lineage(*e), e->rev);
+  if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
+  std::vector<join_effect> joins;
+  for (std::size_t i = 0; i < e->self->lane_count(); ++i) e->self->lane_at(i).collect_joins(joins);
+  for (auto& j : joins)
+    host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true});
+  try {
+    turn::stop(*e->self);
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "did_stop " + e->type->name(), uri + ": did_stop threw: " + x.what());
+  }
+  e->self.reset();
+  e->rev = 0;
+  reschedule(*e, lane_base::never);
+  host_.did_change_agents(*e->type, -1);
+  host_.storage().remove(number_, uri);
+  if (e->watched) {
+    send_life(*e, "deleted", "request");
+    send_snapshots(*e);
+    tell_followers(*e, ~std::uint64_t{0}, nullptr, 0);
+  }
+  drop_if_idle(*e);
+  a(std::monostate{});
+}
+
+void shard::stop_agents() {
+  for (const auto& e : entities_) {
+    if (!e->self) continue;
+    send_life(*e, "stopped", "shutdown");
+    try {
+      turn::stop(*e->self);
+    } catch (const std::exception& x) {
+      log_limited(log_level::error, "did_stop " + e->type->name(), e->uri + ": did_stop threw: " + x.what());
+    }
+  }
+}
+
+}  // namespace twinlane

@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/log.hpp>
+#include <twinlane/runtime/shard.hpp>
+
+namespace twinlane {
+namespace {
+
+dead_reason reason_of(lane_errc e) {
+  switch (e) {
+    case lane_errc::empty:
+      return dead_reason::empty;
+    case lane_errc::too_deep:
+      return dead_reason::too_deep;
+    case lane_errc::too_large:
+      return dead_reason::too_large;
+    case lane_errc::bad_utf8:
+      return dead_reason::bad_utf8;
+    case lane_errc::bad_json:
+      return dead_reason::bad_json;
+    default:
+      return dead_reason::bad_value;
+  }
+}
+
+std::size_t hash_of(const command_request& r) {
+  const std::hash<std::string> h;
+  return h(r.uri) ^ h(r.lane) * 31 ^ h(r.value) * 961;
+}
+
+}  // namespace
+
+bool shard::may_create(const work& w, const agent_type& type) const {
+  const auto create = type.options().create;
+  if (std::holds_alternative<std::shared_ptr<record_batch>>(*w.from) || std::holds_alternative<mail>(*w.from))
+    return create == creation::events;
+  return std::holds_alternative<command_item>(*w.from) && create == creation::commands;
+}
+
+// One turn with all the messages; when it throws, each of them again in a turn of its own.
+void shard::run_turn(cut& c, entity& e, std::span<const work> works) {
+  while (!e.self && !works.empty() && !may_create(works.front(), *e.type)) {
+    fail(c, e, works.front(), problem::no_such_entity, dead_reason::no_such_entity,
+         e.uri + " does not exist, and agents of type '" + e.type->name() + "' are created by " +
+             std::string(name_of(e.type->options().create)) + " only");
+    works = works.subspan(1);
+  }
+  if (works.empty() && !e.self) return;
+  std::string failure;
+  if (try_turn(c, e, works, failure)) return;
+  if (works.empty()) {
+    log_limited(log_level::error, "timer " + e.type->name(),
+                e.uri + ": a timer or retention callback threw and will be tried again in 10 s: " + failure);
+    reschedule(e, c.now_ms + 10'000);
+    return;
+  }
+  if (works.size() > 1) {
+    for (const auto& w : works) run_turn(c, e, std::span(&w, 1));
+    return;
+  }
+  fail(c, e, works.front(), problem::handler_failed, dead_reason::handler_failed, failure);
+}
+
+bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure) {
+  const bool born = !e.self;
+  const auto answers = c.answers.size(), dead = c.dead.size(), applied = c.applied.size();
+  auto& t = turn_for(*e.type);
+  c.arrived = {};
+  bool begun = false;
+  try {
+    if (born) e.self = e.type->make(e.uri);
+    begun = true;
+    t.begin(*e.self, c.now_ms, born);
+    if (works.empty()) t.fire_due();
+    for (const auto& w : works) apply(c, e, t, w);
+    const bool changed = t.finish();
+    publish(c, e, t, changed, born, works);
+  } catch (const std::exception& x) {
+    failure = x.what();
+  } catch (...) {
+    failure = "the agent threw something that is not a std::exception";
+  }
+  const auto now = std::chrono::steady_clock::now();
+  host_.did_run_turn(*e.type, e.uri, std::chrono::duration<double>(now - c.last).count());
+  c.last = now;
+  if (failure.empty()) {
+    t.end();
+    return true;
+  }
+  if (begun) t.undo();
+  c.answers.resize(answers);
+  c.dead.resize(dead);
+  c.dead_windows.resize(dead);
+  c.applied.resize(applied);
+  if (born) e.self.reset();
+  return false;
+}
+
+void shard::apply(cut& c, entity& e, turn& t, const work& w) {
+  decode_status status;
+  if (const auto* held = std::get_if<std::shared_ptr<record_batch>>(w.from)) {
+    auto& b = **held;
+    const auto& r = b.records()[w.record];
+    if (c.arrived == steady_time{}) c.arrived = b.arrived;
+    lane_input in{r.remove ? lane_input::kind::remove : lane_input::kind::put, b.key(r), b.value(r), {}};
+    status = t.apply(lane_of_target(r.target), in, r.time_ms);
+    if (status) c.applied.push_back(&b);
+  } else if (auto* m = std::get_if<mail>(w.from)) {
+    const int lane = e.type->lane_index(m->lane);
+    if (lane < 0) {
+      fail(c, e, w, problem::no_such_lane, dead_reason::no_such_lane, "no lane '" + m->lane + "'");
+      return;
+    }
+    lane_input in{lane_input::kind::put, m->key, c.pad(m->value), {}};
+    status = t.apply(static_cast<unsigned>(lane), in, c.now_ms);
+  } else if (auto* u = std::get_if<join_update>(w.from)) {
+    lane_input in{lane_input::kind::remove, u->key, {}, u->from};
+    if (u->value) {
+      in.op = lane_input::kind::join;
+      in.value = std::string_view(*u->value).substr(0, u->size);
+    }
+    status = t.apply(u->lane, in, c.now_ms);
+  } else {
+    if (c.arrived == steady_time{}) c.arrived = std::chrono::steady_clock::now();
+    apply_request(c, e, t, std::get<command_item>(*w.from));
+    return;
+  }
+  if (!status) fail(c, e, w, problem::bad_value, reason_of(status.code), status.detail);
+}
+
+void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
+  outcome<command_result> result = command_result{};
+  std::string key;
+  std::size_t hash = 0;
+  if (const auto* r = std::get_if<command_request>(&q.request)) {
+    if (r->idempotency_key) {
+      key = *r->idempotency_key;
+      hash = hash_of(*r);
+      if (!answers_) answers_ = std::make_unique<idempotency>();
+      if (const auto* before = answers_->find(key, c.now_ms)) {
+        result = before->request_hash == hash
+                     ? before->result
+                     : error{problem::conflict, "this Idempotency-Key came with another request before"};
+        c.answers.push_back({q.reply_to, std::move(result), nullptr, {}, 0});
+        return;
+      }
+    }
+    reply said;
+    const auto lane = static_cast<unsigned>(e.type->lane_index(r->lane));
+    if (const auto status = t.command(lane, c.pad(r->value), said); !status)
+      result = error{problem::bad_value, "command '" + r->lane + "': " + status.detail};
+    else if (said.refused())
+      result = error{problem::conflict, said.text()};
+    else
+      std::get<command_result>(result).result = said.text();
+    host_.did_run_command(*e.type, r->lane, ok(result) ? "ok" : code_of(std::get<error>(result).code));
+  } else {
+    const auto& w = std::get<write_request>(q.request);
+    const auto lane = static_cast<unsigned>(e.type->lane_index(w.lane));
+    lane_input in;
+    in.op = w.op == write_op::put     ? lane_input::kind::put
+            : w.op == write_op::patch ? lane_input::kind::patch
+                                      : lane_input::kind::remove;
+    if (w.key) in.key = *w.key;
+    in.whole = !w.key;
+    in.value = c.pad(w.value);
+    std::string present;
+    if (w.op == write_op::remove && w.key && !e.self->lane_at(lane).encode_entry(*w.key, present))
+      result = error{problem::no_such_key, "lane '" + w.lane + "' of " + e.uri + " has no entry '" + *w.key + "'"};
+    else if (const auto status = t.apply(lane, in, c.now_ms); !status)
+      result = error{problem::bad_value, "lane '" + w.lane + "': " + status.detail};
+    else
+      std::get<command_result>(result).result = "null";
+  }
+  c.answers.push_back({q.reply_to, std::move(result), &e, std::move(key), hash});
+}
+
+bool shard::revs_match(cut& c, const entity& e, const work& w) {
+  const auto& q = std::get<command_item>(*w.from);
+  const auto at = etag_of(e.self ? lineage(e) : "", e.self ? e.rev : 0);
+  const auto* r = std::get_if<command_request>(&q.request);
+  const auto& if_match = r ? r->if_match : std::get<write_request>(q.request).if_match;
+  const bool fits = (!if_match || *if_match == "*" || *if_match == at) && (!r || !r->if_rev || *r->if_rev == e.rev);
+  if (!fits) c.answers.push_back({q.reply_to, error{problem::rev_mismatch, e.uri + " is at " + at}, nullptr, {}, 0});
+  return fits;
+}
+
+// A message that cannot be applied: its sender hears of it, or it goes to the dead letters.
+void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reason reason, const std::string& why) {
+  dead_letter letter;
+  letter.reason = reason;
+  letter.detail = e.uri + ": " + why;
+  letter.at_ms = c.now_ms;
+  std::shared_ptr<source_partition::window> window;
+  if (const auto* held = std::get_if<std::shared_ptr<record_batch>>(w.from)) {
+    const auto& b = **held;
+    const auto& r = b.records()[w.record];
+    window = b.window;
+    letter.source = window->owner().source();
+    letter.topic = window->owner().topic();
+    letter.partition = window->owner().partition();
+    letter.offset = r.offset;
+    letter.key = b.key(r);
+    letter.value = b.value(r);
+  } else if (const auto* m = std::get_if<mail>(w.from)) {
+    letter.source = "(agents)";
+    letter.topic = e.uri + '/' + m->lane;
+    letter.offset = static_cast<std::int64_t>(host_.next_birth());  // letters are known by their position
+    letter.key = m->key;
+    letter.value = m->value;
+  } else if (const auto* q = std::get_if<command_item>(w.from)) {
+    if (const auto* r = std::get_if<command_request>(&q->request))
+      host_.did_run_command(*e.type, r->lane, code_of(what));
+    c.answers.push_back({q->reply_to, error{what, letter.detail}, nullptr, {}, 0});
+    return;
+  } else {
+    log_limited(log_level::warn, "join " + e.type->name(), letter.detail);
+    return;
+  }
+  c.dead.push_back(std::move(letter));
+  c.dead_windows.push_back(std::move(window));
+}
+
+}  // namespace twinlane
