@@ -1,0 +1,219 @@
+#include <twinlane/web/conversation.hpp>
+
+#include <algorithm>
+
+#include <twinlane/agents/uri.hpp>
+#include <twinlane/web/message.hpp>
+
+namespace twinlane::web {
+namespace {
+
+constexpr std::size_t waiting_max = 64;
+constexpr unsigned commands_max = 256;
+
+std::string with_id(std::string_view op, std::uint64_t id) {
+  std::string text = "{\"op\":\"";
+  text += op;
+  text += "\",\"id\":" + std::to_string(id);
+  return text;
+}
+
+std::string error_message(std::uint64_t id, problem code, std::string_view message) {
+  auto text = with_id("err", id);
+  text += ",\"code\":";
+  append_json(text, code_of(code));
+  text += ",\"message\":";
+  append_json(text, message);
+  return text += '}';
+}
+
+std::string done_message(std::uint64_t id, std::string_view reason) {
+  return with_id("done", id) + ",\"reason\":\"" + std::string(reason) + "\"}";
+}
+
+std::string ok_message(std::uint64_t id, const command_result& r) {
+  return with_id("ok", id) + ",\"rev\":" + std::to_string(r.rev) + ",\"result\":" +
+         (r.result.empty() ? "null" : r.result) + "}";
+}
+
+// Lanes that `lanes` and `fields` agree on; `fields` may name whole lanes only.
+std::optional<view> view_of(const sub_message& m) {
+  view v;
+  v.all = !m.lanes && m.fields.empty();
+  if (m.fields.empty()) {
+    if (m.lanes) v.lanes = *m.lanes;
+    return v;
+  }
+  for (const auto& path : m.fields) {
+    if (path.size() > 1) return std::nullopt;
+    if (!m.lanes || std::find(m.lanes->begin(), m.lanes->end(), path[0]) != m.lanes->end()) v.lanes.push_back(path[0]);
+  }
+  return v;
+}
+
+}  // namespace
+
+conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, std::shared_ptr<outbox> out,
+                           std::atomic<std::size_t>& subscriptions)
+    : port_(std::move(p)),
+      out_(std::move(out)),
+      subscriptions_(subscriptions),
+      outbound_half_(o.outbound_bytes_max / 2),
+      subscriptions_max_(o.subscriptions_max),
+      // A client may subscribe to all it wants at once, so that is the burst.
+      inbound_rate_(static_cast<double>(o.inbound_messages_per_s),
+                    static_cast<double>(o.inbound_messages_per_s + o.subscriptions_max), token_bucket::clock::now()) {}
+
+conversation::~conversation() { end(); }
+
+std::optional<close_reason> conversation::receive(std::string_view frame, token_bucket::clock::time_point now) {
+  auto parsed = parse_frame(frame);
+  if (!parsed.error.empty()) return close_reason::bad_message;
+  const auto n = std::max<std::size_t>(1, parsed.messages.size());
+  if (!inbound_rate_.take(static_cast<double>(n), now)) return close_reason::too_many;
+  std::move(parsed.messages.begin(), parsed.messages.end(), std::back_inserter(inbound_));
+  return std::nullopt;
+}
+
+void conversation::advance() {
+  while (!ended_ && !inbound_.empty() && room()) {
+    const auto m = std::move(inbound_.front());
+    inbound_.pop_front();
+    std::visit([this](const auto& message) { handle(message); }, m);
+  }
+}
+
+bool conversation::room() const {
+  const std::size_t fitting = std::max<std::size_t>(1, outbound_half_ / largest_);
+  return waiting_ < std::min(window_, fitting) && commands_->load(std::memory_order_relaxed) < commands_max &&
+         out_->bytes() <= outbound_half_;
+}
+
+void conversation::handle(const sub_message& m) {
+  if (table_.contains(m.id)) return refuse(m.id, problem::conflict, "This connection has a subscription with this id.");
+  const auto uri = canonical_uri(m.uri);
+  if (!uri) return refuse(m.id, problem::bad_request, "'uri' is not an agent's path, as in /customer/42.");
+  auto what = view_of(m);
+  if (!what)
+    return refuse(m.id, problem::bad_request, "'fields' of a subscription may name whole lanes only. Use 'lanes'.");
+  if (table_.size() >= subscriptions_max_) return out_->reply(done_message(m.id, "limit"));
+  const auto tag = table_.add(m.id);
+  ++waiting_;
+  subscriptions_.fetch_add(1, std::memory_order_relaxed);
+  auto answer = port_->subscribe({*uri, std::move(*what), m.life}, out_, tag);
+  if (ok(answer)) {
+    table_.find(tag)->handle = std::get<subscription>(std::move(answer));
+    return;
+  }
+  forget(tag);
+  refuse(m.id, std::get<error>(answer).code, std::get<error>(answer).detail);
+}
+
+void conversation::handle(const unsub_message& m) {
+  const auto tag = table_.tag_of(m.id);
+  if (!tag) return refuse(m.id, problem::bad_request, "This connection has no subscription with this id.");
+  port_->unsubscribe(table_.find(*tag)->handle);
+  forget(*tag);
+  out_->reply(done_message(m.id, "unsubscribed"));
+}
+
+void conversation::handle(const cmd_message& m) {
+  command_request c;
+  const auto uri = canonical_uri(m.uri);
+  if (!uri) return refuse(m.id, problem::bad_request, "'uri' is not an agent's path, as in /customer/42.");
+  c.uri = *uri;
+  c.lane = m.lane;
+  c.value = m.value;
+  c.if_rev = m.if_rev;
+  commands_->fetch_add(1, std::memory_order_relaxed);
+  port_->command(std::move(c), [out = out_, commands = commands_, id = m.id](outcome<command_result> o) {
+    // Before the reply, whose wake-up lets the next message in.
+    commands->fetch_sub(1, std::memory_order_relaxed);
+    if (ok(o)) return out->reply(ok_message(id, std::get<command_result>(o)));
+    const auto& e = std::get<error>(o);
+    out->reply(error_message(id, e.code, e.detail));
+  });
+}
+
+void conversation::handle(const ping_message& m) { out_->reply(with_id("pong", m.id) + "}"); }
+
+void conversation::handle(const faulty_message& m) { refuse(m.id, problem::bad_request, m.detail); }
+
+void conversation::refuse(std::uint64_t id, problem code, std::string_view message) {
+  out_->reply(error_message(id, code, message));
+}
+
+void conversation::forget(std::uint64_t tag) {
+  const auto* s = table_.find(tag);
+  if (!s) return;
+  if (s->waiting) --waiting_;
+  table_.remove(tag);
+  subscriptions_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// The id to send it under, or nothing when its subscription has ended meanwhile.
+std::optional<std::uint64_t> conversation::client_id(const outgoing& m) {
+  if (m.what == outgoing::kind::reply) return 0;
+  auto* s = table_.find(m.tag);
+  if (!s) return std::nullopt;
+  const auto id = s->id;
+  if (m.what == outgoing::kind::snap) {
+    largest_ = std::max(largest_, m.bytes());
+    window_ = std::min(waiting_max, window_ * 2);
+    if (s->waiting) {
+      s->waiting = false;
+      --waiting_;
+    }
+  } else if (m.what == outgoing::kind::done) {
+    forget(m.tag);
+  }
+  return id;
+}
+
+bool conversation::next(frame_batch& batch) {
+  batch.clear();
+  large_ = false;
+  for (;;) {
+    if (next_ready_ == ready_.size()) {
+      ready_.clear();
+      next_ready_ = 0;
+      // With something in hand, what came meanwhile waits for the next frame and needs no wake-up.
+      if (!batch.empty() || !out_->take(ready_)) break;
+    }
+    auto& m = ready_[next_ready_];
+    if (!batch.fits(m)) break;
+    if (const auto id = client_id(m)) {
+      batch.add(m, *id);
+      large_ = large_ || out_->large(m);
+    } else {
+      out_->wrote(m.bytes(), out_->large(m));
+    }
+    m.text.reset();
+    ++next_ready_;
+  }
+  if (!batch.empty()) {
+    batch.seal();
+    return true;
+  }
+  ready_.shrink_to_fit();
+  batch.release();
+  return false;
+}
+
+void conversation::wrote(const frame_batch& batch) { out_->wrote(batch.bytes(), large_); }
+
+void conversation::end() {
+  if (ended_) return;
+  ended_ = true;
+  out_->close();
+  inbound_.clear();
+  ready_.clear();
+  ready_.shrink_to_fit();
+  next_ready_ = 0;
+  table_.for_each([this](const subscription_table::slot& s) { port_->unsubscribe(s.handle); });
+  subscriptions_.fetch_sub(table_.size(), std::memory_order_relaxed);
+  table_.clear();
+  waiting_ = 0;
+}
+
+}  // namespace twinlane::web

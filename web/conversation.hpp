@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <twinlane/web/frame_batch.hpp>
+#include <twinlane/web/options.hpp>
+#include <twinlane/web/outbox.hpp>
+#include <twinlane/web/subscription_table.hpp>
+#include <twinlane/web/token_bucket.hpp>
+#include <twinlane/web/ws_message.hpp>
+
+namespace twinlane::web {
+
+/// Why a WebSocket ends, as its close code.
+enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400, slow = 4408, too_many = 4429 };
+
+/// One WebSocket connection's half of the protocol, without the socket: frames in, frames out.
+///
+/// Shape    messages are handled one by one and only while wants_more() holds, so that a flood of `sub` waits in the
+///          client's socket and not in our memory
+/// Threads  the connection's strand; what the runtime sends comes through the outbox
+class conversation {
+ public:
+  conversation(const options& o, std::shared_ptr<twinlane::port> p, std::shared_ptr<outbox> out,
+               std::atomic<std::size_t>& subscriptions);
+  ~conversation();
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
+
+  /// Takes an inbound text frame. A reason to close is answered at once.
+  std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now);
+  /// Handles received messages as far as there is room.
+  void advance();
+  /// May the next frame be read?
+  bool wants_more() const { return inbound_.empty() && room(); }
+
+  /// Fills the empty batch. False when nothing waits.
+  bool next(frame_batch& batch);
+  /// The batch has been written.
+  void wrote(const frame_batch& batch);
+
+  bool slow() const { return out_->overflowed(); }
+  std::size_t outbound_bytes() const { return out_->bytes(); }
+  /// Ends all subscriptions and drops what waits. Nothing is sent any more.
+  void end();
+
+ private:
+  bool room() const;
+  void handle(const sub_message& m);
+  void handle(const unsub_message& m);
+  void handle(const cmd_message& m);
+  void handle(const ping_message& m);
+  void handle(const faulty_message& m);
+  void refuse(std::uint64_t id, problem code, std::string_view message);
+  void forget(std::uint64_t tag);
+  std::optional<std::uint64_t> client_id(const outgoing& m);
+
+  std::shared_ptr<twinlane::port> port_;
+  std::shared_ptr<outbox> out_;
+  std::atomic<std::size_t>& subscriptions_;
+  const std::size_t outbound_half_, subscriptions_max_;
+  token_bucket inbound_rate_;
+  std::deque<client_message> inbound_;
+  subscription_table table_;
+  std::size_t waiting_ = 0;                 // subscriptions without their first snapshot
+  std::size_t window_ = 1, largest_ = 1;    // how many may wait: starts small, grows as their size is known
+  std::shared_ptr<std::atomic<unsigned>> commands_ = std::make_shared<std::atomic<unsigned>>(0);
+  std::vector<outgoing> ready_;
+  std::size_t next_ready_ = 0;
+  bool large_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace twinlane::web

@@ -1,0 +1,359 @@
+// The one place that instantiates HTTP parsing.
+#include <twinlane/web/detail/http_session.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <twinlane/web/detail/sse_session.hpp>
+#include <twinlane/web/detail/ws_session.hpp>
+
+namespace twinlane::web::detail {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr std::size_t read_ahead_bytes = 64 * 1024;
+constexpr std::size_t small_body_bytes = 64 * 1024;      // does not count against bodies_bytes_max
+constexpr std::size_t discarded_bytes_max = 8 * 1024 * 1024;
+constexpr double slowest_bytes_per_s = 64 * 1024;        // what a long body or answer must keep up with
+
+enum class phase : unsigned char { idle, header, body, handling, writing, lingering };
+
+class http_session final : public session, public std::enable_shared_from_this<http_session> {
+ public:
+  http_session(std::shared_ptr<core> c, tcp_socket socket)
+      : core_(std::move(c)), ticket_(core_), socket_(std::move(socket)), timer_(socket_.get_executor()),
+        buffer_(core_->opt.header_bytes_max + read_ahead_bytes) {}
+  ~http_session() override {
+    release_body();
+    core_->leave(this);
+  }
+
+  void start() {
+    core_->enter(shared_from_this());
+    await_request(core_->opt.header_timeout);
+  }
+  strand executor() { return socket_.get_executor(); }
+  void refuse();
+  void shut_down() override;
+  void cut() override {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->end(); });
+  }
+
+ private:
+  using parser = http::request_parser<http::string_body>;
+
+  void arm(phase p, clock::duration bound);
+  void disarm();
+  void expired();
+
+  void await_request(clock::duration bound);
+  void read_header();
+  void did_read_header(error_code ec);
+  std::optional<response> malformed() const;
+  void take_header();
+  bool wants_stream() const;
+  void open_websocket();
+  void open_stream();
+  void read_body();
+  void did_read_body(error_code ec);
+  void fail(error_code ec);
+  void handle();
+  void answer(response r);
+  void did_answer(error_code ec);
+  void linger();
+  void end();
+  void release_body() {
+    if (reserved_ > 0) core_->release_body(std::exchange(reserved_, 0));
+  }
+
+  std::shared_ptr<core> core_;
+  core::ticket ticket_;
+  tcp_socket socket_;
+  strand_timer timer_;
+  beast::flat_buffer buffer_;
+  std::optional<parser> parser_;
+  request request_;
+  resource where_;
+  std::optional<std::string> origin_;
+  std::string head_, body_;
+  std::array<char, 4096> discarded_;
+  std::size_t reserved_ = 0, lingered_ = 0;
+  std::uint64_t alarm_ = 0;
+  phase phase_ = phase::idle;
+  bool timed_out_ = false, keep_alive_ = true;
+};
+
+clock::duration time_for(std::size_t bytes, clock::duration bound) {
+  return bound + std::chrono::milliseconds(static_cast<std::int64_t>(1000.0 * static_cast<double>(bytes) / slowest_bytes_per_s));
+}
+
+void http_session::arm(phase p, clock::duration bound) {
+  phase_ = p;
+  timer_.expires_after(bound);
+  timer_.async_wait([self = shared_from_this(), n = ++alarm_](error_code ec) {
+    if (!ec && n == self->alarm_) self->expired();
+  });
+}
+
+void http_session::disarm() {
+  ++alarm_;
+  timer_.cancel();
+}
+
+void http_session::expired() {
+  if (phase_ == phase::header || phase_ == phase::body) {
+    timed_out_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+  } else if (phase_ != phase::handling) {
+    end();
+  }
+}
+
+// Without a byte nothing is allocated, and a silent connection ends without an answer.
+void http_session::await_request(clock::duration bound) {
+  if (core_->stopping) return end();
+  if (buffer_.size() > 0) return read_header();
+  buffer_.shrink_to_fit();
+  arm(phase::idle, bound);
+  socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](error_code ec) {
+    if (ec) return self->end();
+    self->read_header();
+  });
+}
+
+void http_session::read_header() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(core_->opt.header_bytes_max));
+  parser_->body_limit(core_->opt.body_bytes_max);
+  arm(phase::header, core_->opt.header_timeout);
+  http::async_read_header(socket_, buffer_, *parser_,
+                          [self = shared_from_this()](error_code ec, std::size_t) { self->did_read_header(ec); });
+}
+
+void http_session::did_read_header(error_code ec) {
+  disarm();
+  if (ec) return fail(ec);
+  take_header();
+  if (auto wrong = malformed()) {
+    core_->report("bad_request", "a malformed HTTP request");
+    keep_alive_ = false;
+    return answer(std::move(*wrong));
+  }
+  where_ = core_->site.locate(request_.target);
+  keep_alive_ = parser_->keep_alive() && parser_->get().version() == 11;
+  const bool websocket = where_.kind == resource_kind::ws;
+  if (const auto why = core_->site.origins().verdict(request_, websocket)) {
+    core_->report("forbidden_origin", *why);
+    keep_alive_ = keep_alive_ && parser_->is_done();
+    return answer(problem_response(problem::forbidden, *why));
+  }
+  if (websocket && parser_->is_done() && beast::websocket::is_upgrade(parser_->get())) return open_websocket();
+  if (parser_->is_done()) return wants_stream() ? open_stream() : handle();
+  read_body();
+}
+
+// What Beast lets pass and must not.
+std::optional<response> http_session::malformed() const {
+  const auto& h = parser_->get();
+  const auto wrong = [](std::string_view detail) { return problem_response(problem::bad_request, detail); };
+  if (h.version() != 11 && h.version() != 10) return wrong("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+  const auto hosts = h.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && h.version() == 11)) return wrong("A request has exactly one Host header.");
+  if (h.count(http::field::transfer_encoding) > 0) {
+    if (!beast::iequals(h[http::field::transfer_encoding], "chunked")) return wrong("Transfer-Encoding may only be chunked.");
+    if (h.count(http::field::content_length) > 0) return wrong("Content-Length and Transfer-Encoding exclude each other.");
+    if (h.version() == 10) return wrong("HTTP/1.0 has no Transfer-Encoding.");
+  }
+  if (h.count(http::field::origin) > 1) return wrong("A request has at most one Origin header.");
+  return std::nullopt;
+}
+
+void http_session::take_header() {
+  const auto& h = parser_->get();
+  const auto text = [&](http::field f) {
+    const auto v = h[f];
+    return std::string(v.data(), v.size());
+  };
+  const auto maybe = [&](http::field f) { return h.count(f) > 0 ? std::optional(text(f)) : std::nullopt; };
+  request_ = {};
+  request_.method = std::string(h.method_string());
+  request_.target = std::string(h.target());
+  if (beast::iequals(h.target().substr(0, 7), "http://")) {  // the absolute form, as sent to proxies
+    const auto path = request_.target.find('/', 7);
+    request_.target = path == std::string::npos ? "/" : request_.target.substr(path);
+  }
+  request_.accept = text(http::field::accept);
+  request_.content_type = text(http::field::content_type);
+  request_.content_encoding = text(http::field::content_encoding);
+  request_.host = text(http::field::host);
+  request_.origin = origin_ = maybe(http::field::origin);
+  request_.if_match = maybe(http::field::if_match);
+  request_.if_none_match = maybe(http::field::if_none_match);
+  if (const auto key = h.find("Idempotency-Key"); key != h.end()) request_.idempotency_key = std::string(key->value());
+}
+
+bool http_session::wants_stream() const {
+  return where_.kind == resource_kind::entity && request_.method == "GET" &&
+         preferred_media(request_.accept) == media::event_stream;
+}
+
+void http_session::open_websocket() {
+  if (buffer_.size() > 0) {
+    keep_alive_ = false;
+    return answer(problem_response(problem::bad_request, "Nothing may follow an upgrade before its answer."));
+  }
+  start_websocket(core_, std::move(ticket_), std::move(socket_), parser_->release());
+}
+
+void http_session::open_stream() {
+  auto what = stream_view(where_);
+  if (!ok(what)) return answer(problem_response(std::get<error>(what)));
+  const auto* life = find_query(where_.query, "life");
+  subscribe_request s{where_.uri, std::get<view>(std::move(what)), !life || *life != "false"};
+  response r;
+  core_->site.origins().decorate(origin_, r, false);
+  std::string head = "HTTP/1.1 200 OK\r\nServer: twinlane\r\nContent-Type: text/event-stream\r\n"
+                     "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  for (const auto& [name, value] : r.headers) head += name + ": " + value + "\r\n";
+  start_sse(core_, std::move(ticket_), std::move(socket_), s, head + "\r\n");
+}
+
+void http_session::read_body() {
+  const auto most = core_->site.body_bytes_max(where_);
+  const auto declared = parser_->content_length();
+  if (declared && *declared > most) return fail(http::error::body_limit);
+  const std::size_t expected = declared ? static_cast<std::size_t>(*declared) : most;
+  if (expected > small_body_bytes && reserved_ == 0) {
+    if (!core_->reserve_body(expected)) {
+      keep_alive_ = false;
+      core_->report("bodies_refused", "bodies being read are at web.bodies_bytes_max");
+      return answer(problem_response(problem::not_ready, "Too many bodies are being received. Try again."));
+    }
+    reserved_ = expected;
+  }
+  parser_->body_limit(most);
+  if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+    head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    error_code ignored;
+    // 25 bytes into an empty send buffer; a peer that makes even that impossible gets no 100 and sends anyway.
+    socket_.non_blocking(true, ignored);
+    socket_.write_some(asio::buffer(head_), ignored);
+  }
+  arm(phase::body, time_for(declared ? expected : 0, core_->opt.body_timeout));
+  http::async_read(socket_, buffer_, *parser_,
+                   [self = shared_from_this()](error_code ec, std::size_t) { self->did_read_body(ec); });
+}
+
+void http_session::did_read_body(error_code ec) {
+  disarm();
+  if (ec) return fail(ec);
+  request_.body = std::move(parser_->get().body());
+  handle();
+}
+
+void http_session::fail(error_code ec) {
+  keep_alive_ = false;
+  if (timed_out_) {
+    const bool header = phase_ == phase::header;
+    core_->report(header ? "header_timeout" : "body_timeout", "a request came too slowly");
+    return answer(problem_response(408, "bad_request", "Request timeout", "The request came too slowly."));
+  }
+  if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    core_->report("too_large", "a request's header is over its bound");
+    return answer(problem_response(431, "too_large", "Header too large",
+                                   "The header may have " + std::to_string(core_->opt.header_bytes_max) + " bytes."));
+  }
+  if (ec == http::error::body_limit) {
+    core_->report("too_large", "a request's body is over its bound");
+    const auto most = parser_->is_header_done() ? core_->site.body_bytes_max(where_) : core_->opt.body_bytes_max;
+    return answer(problem_response(problem::too_large, "The body may have " + std::to_string(most) + " bytes here."));
+  }
+  const bool parsing = ec.category() == make_error_code(http::error::end_of_stream).category();
+  if (!parsing || ec == http::error::end_of_stream) return end();
+  core_->report("bad_request", "a malformed HTTP request");
+  answer(problem_response(problem::bad_request, "This is not HTTP/1.1: " + ec.message() + "."));
+}
+
+void http_session::handle() {
+  phase_ = phase::handling;
+  core_->site.handle(std::move(request_), where_, [self = shared_from_this()](response r) {
+    asio::dispatch(self->socket_.get_executor(), [self, r = std::move(r)]() mutable { self->answer(std::move(r)); });
+  });
+}
+
+void http_session::answer(response r) {
+  release_body();
+  const bool known = parser_ && parser_->is_header_done();
+  if (core_->stopping) keep_alive_ = false;
+  if (known) core_->site.origins().decorate(origin_, r, parser_->get().method() == http::verb::options);
+  head_ = head_of(r, keep_alive_);
+  body_ = known && parser_->get().method() == http::verb::head ? std::string() : std::move(r.body);
+  arm(phase::writing, time_for(body_.size(), core_->opt.idle_timeout));
+  const std::array<asio::const_buffer, 2> both{asio::buffer(head_), asio::buffer(body_)};
+  asio::async_write(socket_, both, [self = shared_from_this()](error_code ec, std::size_t) { self->did_answer(ec); });
+}
+
+void http_session::did_answer(error_code ec) {
+  disarm();
+  body_ = {};
+  if (ec) return end();
+  if (keep_alive_) return await_request(core_->opt.idle_timeout);
+  socket_.shutdown(tcp_socket::shutdown_send, ec);
+  arm(phase::lingering, core_->opt.close_timeout);
+  linger();
+}
+
+// Closing with unread input would reset the connection, and the peer might lose the answer.
+void http_session::linger() {
+  socket_.async_read_some(asio::buffer(discarded_), [self = shared_from_this()](error_code ec, std::size_t n) {
+    self->lingered_ += n;
+    if (ec || self->lingered_ > discarded_bytes_max) return self->end();
+    self->linger();
+  });
+}
+
+void http_session::refuse() {
+  keep_alive_ = false;
+  core_->enter(shared_from_this());
+  answer(problem_response(problem::not_ready, "The server has as many connections as it may have. Try again."));
+}
+
+void http_session::shut_down() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->keep_alive_ = false;
+    if (self->phase_ == phase::idle) self->end();
+  });
+}
+
+void http_session::end() {
+  disarm();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace
+
+void start_http(std::shared_ptr<core> c, tcp_socket socket) {
+  auto s = std::make_shared<http_session>(std::move(c), std::move(socket));
+  asio::dispatch(s->executor(), [s] { s->start(); });
+}
+
+void refuse_http(std::shared_ptr<core> c, tcp_socket socket) {
+  auto s = std::make_shared<http_session>(std::move(c), std::move(socket));
+  asio::dispatch(s->executor(), [s] { s->refuse(); });
+}
+
+}  // namespace twinlane::web::detail

@@ -1,0 +1,267 @@
+// The one place that instantiates websocket::stream.
+#include <twinlane/web/detail/ws_session.hpp>
+
+#include <string>
+#include <vector>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <twinlane/web/conversation.hpp>
+#include <twinlane/web/detail/stall_watch.hpp>
+#include <twinlane/web/header_values.hpp>
+
+namespace twinlane::web::detail {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+constexpr std::string_view json_subprotocol = "twinlane.v1.json";
+
+// A buffer sequence that is cheap to copy, as Beast copies it several times per write.
+struct pieces {
+  using value_type = asio::const_buffer;
+  using const_iterator = const asio::const_buffer*;
+  const asio::const_buffer* first{};
+  const asio::const_buffer* last{};
+  const_iterator begin() const { return first; }
+  const_iterator end() const { return last; }
+};
+
+std::string_view view_of(close_reason r) {
+  switch (r) {
+    case close_reason::going_away: return "going away";
+    case close_reason::bad_message: return "bad message";
+    case close_reason::slow: return "slow consumer";
+    case close_reason::too_many: return "too many requests";
+  }
+  return {};
+}
+
+class ws_session final : public session, public std::enable_shared_from_this<ws_session> {
+ public:
+  ws_session(std::shared_ptr<core> c, core::ticket t, tcp_socket socket)
+      : core_(std::move(c)), ticket_(std::move(t)), ws_(std::move(socket)), timer_(ws_.get_executor()) {}
+  ~ws_session() override { core_->leave(this); }
+
+  void start(http_request upgrade);
+  void shut_down() override {
+    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->close(close_reason::going_away); });
+  }
+  void cut() override {
+    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->drop(); });
+  }
+  std::size_t outbound_bytes() const override { return outbox_ ? outbox_->bytes() : 0; }
+
+ private:
+  void set_up(const http_request& upgrade);
+  void opened(error_code ec);
+  void read();
+  void did_read(error_code ec);
+  void pump();
+  void write();
+  void did_write(error_code ec);
+  void tick();
+  void did_tick();
+  void ping();
+  void close(close_reason why);
+  void send_close();
+  void drop();
+  void lost(error_code ec);
+
+  std::shared_ptr<core> core_;
+  core::ticket ticket_;
+  websocket::stream<tcp_socket, false> ws_;
+  strand_timer timer_;
+  beast::flat_buffer in_;
+  std::shared_ptr<outbox> outbox_;
+  std::optional<conversation> talk_;
+  frame_batch batch_;
+  std::vector<asio::const_buffer> buffers_;
+  stall_watch stall_;
+  clock::time_point heard_ = clock::now(), pinged_ = clock::now(), closing_since_{};
+  std::optional<close_reason> closing_;
+  bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false;
+};
+
+void ws_session::start(http_request upgrade) {
+  // The outbox outlives the connection in the runtime's hands, so it must not keep the connection alive.
+  auto wake = [weak = weak_from_this(), executor = ws_.get_executor()] {
+    asio::post(executor, [weak] {
+      if (auto self = weak.lock()) self->pump();
+    });
+  };
+  outbox_ = std::make_shared<outbox>(core_->opt.outbound_bytes_max, std::move(wake));
+  core_->enter(shared_from_this());
+  set_up(upgrade);
+  auto held = std::make_shared<http_request>(std::move(upgrade));
+  ws_.async_accept(*held, [self = shared_from_this(), held](error_code ec) { self->opened(ec); });
+}
+
+void ws_session::set_up(const http_request& upgrade) {
+  auto timeout = websocket::stream_base::timeout{core_->opt.close_timeout, websocket::stream_base::none(), false};
+  ws_.set_option(timeout);
+  const auto offered = upgrade[boost::beast::http::field::sec_websocket_protocol];
+  bool chosen = false;
+  for (const auto name : split_list({offered.data(), offered.size()})) chosen = chosen || name == json_subprotocol;
+  ws_.set_option(websocket::stream_base::decorator([chosen](websocket::response_type& r) {
+    r.set(beast::http::field::server, "twinlane");
+    if (chosen) r.set(beast::http::field::sec_websocket_protocol, json_subprotocol);
+  }));
+  ws_.read_message_max(core_->opt.frame_bytes_max);
+  ws_.auto_fragment(false);
+  ws_.text(true);
+  ws_.control_callback([this](websocket::frame_type, beast::string_view) { heard_ = clock::now(); });
+}
+
+void ws_session::opened(error_code ec) {
+  if (ec) return drop();
+  open_ = true;
+  if (closing_) return send_close();
+  talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), outbox_,
+                core_->subscriptions);
+  tick();
+  read();
+}
+
+void ws_session::read() {
+  if (reading_ || closing_ || !talk_->wants_more()) return;
+  reading_ = true;
+  ws_.async_read(in_, [self = shared_from_this()](error_code ec, std::size_t) { self->did_read(ec); });
+}
+
+void ws_session::did_read(error_code ec) {
+  reading_ = false;
+  if (closing_) return;
+  if (ec) return lost(ec);
+  heard_ = clock::now();
+  const auto data = in_.data();
+  const std::string_view frame(static_cast<const char*>(data.data()), data.size());
+  const auto wrong = ws_.got_text() ? talk_->receive(frame, heard_) : close_reason::bad_message;
+  in_.consume(in_.size());
+  if (wrong) return close(*wrong);
+  pump();
+}
+
+// Everything that may have become possible: messages to handle, frames to send, more to read.
+void ws_session::pump() {
+  if (closing_ || !talk_) return;
+  if (talk_->slow()) return close(close_reason::slow);
+  talk_->advance();
+  write();
+  if (!closing_) read();
+}
+
+void ws_session::write() {
+  if (writing_ || !talk_->next(batch_)) return;
+  writing_ = true;
+  stall_.progressed(clock::now());
+  buffers_.clear();
+  batch_.for_each_piece([this](std::string_view s) { buffers_.emplace_back(s.data(), s.size()); });
+  ws_.async_write(pieces{buffers_.data(), buffers_.data() + buffers_.size()},
+                  [self = shared_from_this()](error_code ec, std::size_t) { self->did_write(ec); });
+}
+
+void ws_session::did_write(error_code ec) {
+  writing_ = false;
+  if (ec) return lost(ec);
+  const auto now = clock::now();
+  const auto& figs = core_->figs;
+  if (figs.event_to_push)
+    for (const auto arrived : batch_.arrived()) figs.event_to_push(std::chrono::duration<double>(now - arrived).count());
+  if (figs.diffs && batch_.diffs() > 0) figs.diffs("sent", batch_.diffs());
+  if (figs.diffs && batch_.snapshots() > 0) figs.diffs("snapshot", batch_.snapshots());
+  if (closing_) return send_close();
+  talk_->wrote(batch_);
+  pump();
+}
+
+void ws_session::tick() {
+  const auto often = std::min<clock::duration>(core_->opt.ping_interval, core_->opt.slow_timeout) / 5;
+  timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
+  timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (!ec) self->did_tick();
+  });
+}
+
+void ws_session::did_tick() {
+  const auto now = clock::now();
+  if (closing_) {
+    // The close frame follows the message on its way, so that is waited for while the peer reads.
+    const bool stuck = stall_.stalled(beast::get_lowest_layer(ws_), true, now, core_->opt.close_timeout);
+    const auto bound = close_sent_ ? core_->opt.close_timeout * 2 : core_->opt.slow_timeout;
+    return stuck || now - closing_since_ >= bound ? drop() : tick();
+  }
+  auto& socket = beast::get_lowest_layer(ws_);
+  if (stall_.stalled(socket, writing_, now, core_->opt.slow_timeout)) close(close_reason::slow);
+  // Pongs are seen only while reading.
+  if (!reading_) heard_ = now;
+  if (!closing_ && now - heard_ > core_->opt.ping_interval * 2 + std::chrono::seconds{5}) {
+    core_->report("closed_lost", "a WebSocket peer answered no ping");
+    return drop();
+  }
+  if (!closing_ && !pinging_ && now - pinged_ >= core_->opt.ping_interval) ping();
+  tick();
+}
+
+void ws_session::ping() {
+  pinging_ = true;
+  pinged_ = clock::now();
+  ws_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
+}
+
+void ws_session::close(close_reason why) {
+  if (closing_) return;
+  closing_ = why;
+  closing_since_ = clock::now();
+  if (why == close_reason::slow) {
+    core_->report("closed_slow", "a WebSocket client reads too slowly. Raise web.outbound_bytes_max or subscribe to less");
+  } else if (why == close_reason::bad_message) {
+    core_->report("closed_bad_message", "a WebSocket frame is not a message of the protocol");
+  } else if (why == close_reason::too_many) {
+    core_->report("closed_rate", "a WebSocket client sends more messages a second than allowed");
+  }
+  if (talk_) talk_->end();
+  if (open_ && !writing_) send_close();
+}
+
+void ws_session::send_close() {
+  if (close_sent_) return;
+  close_sent_ = true;
+  const auto text = view_of(*closing_);
+  const websocket::close_reason reason(static_cast<websocket::close_code>(*closing_), {text.data(), text.size()});
+  ws_.async_close(reason, [self = shared_from_this()](error_code) { self->drop(); });
+}
+
+void ws_session::lost(error_code ec) {
+  if (ec == websocket::error::message_too_big) {
+    core_->report("closed_too_large", "an inbound WebSocket frame is over its bound");
+  }
+  drop();
+}
+
+// The end: nothing holds the session any more once its operations have been cancelled.
+void ws_session::drop() {
+  if (!closing_) closing_ = close_reason::going_away;
+  closing_since_ = clock::now();
+  if (talk_) talk_->end();
+  outbox_->close();
+  error_code ignored;
+  auto& socket = beast::get_lowest_layer(ws_);
+  // What a stuck peer did not read would stay with the kernel otherwise.
+  if (writing_) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+  timer_.cancel();
+}
+
+}  // namespace
+
+void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, http_request upgrade) {
+  std::make_shared<ws_session>(std::move(c), std::move(t), std::move(socket))->start(std::move(upgrade));
+}
+
+}  // namespace twinlane::web::detail

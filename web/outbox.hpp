@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include <twinlane/runtime/port.hpp>
+
+namespace twinlane::web {
+
+/// What waits to be sent on one connection. `text` of a reply is the whole message, of the others what follows the
+/// head that each subscription has for itself.
+struct outgoing {
+  enum class kind : std::uint8_t { reply, snap, diff, life, done };
+  kind what{};
+  std::uint64_t tag{};
+  std::uint64_t from{};    // diff
+  shared_text text;
+  steady_time arrived{};   // diff
+
+  std::size_t bytes() const noexcept { return text->size() + head_bytes; }
+  static constexpr std::size_t head_bytes = 48;
+};
+
+/// The bounded queue between shard threads and one connection.
+///
+/// Shape    messages in the order in which they came; those of one tag in the order in which its shard made them
+/// Units    bytes as sent, shared text counted in full for every connection
+/// Cost     a lock, a reference and 56 bytes a message; one wake-up per run of messages, none while a write runs
+/// Threads  on_* and reply() from any; take(), wrote() and close() from the connection's strand
+/// Errors   over the bound everything waiting is dropped at once, and again whatever comes later; overflowed() is
+///          true from then on. One message larger than the bound may wait at a time, and is not counted
+class outbox : public subscriber {
+ public:
+  /// wake is called, on the thread that added the message, when the strand must call take().
+  outbox(std::size_t bytes_max, std::function<void()> wake);
+
+  void on_snapshot(std::uint64_t tag, const snapshot& s) override;
+  void on_diff(std::uint64_t tag, const diff& d) override;
+  void on_life(std::uint64_t tag, const life_event& e) override;
+  void on_done(std::uint64_t tag, std::string_view reason) override;
+  void reply(std::string message);
+
+  /// Moves what waits into `into`, which must be empty. False when there is nothing: the next message will wake.
+  bool take(std::vector<outgoing>& into);
+  /// So many bytes that were taken are out of memory again.
+  void wrote(std::size_t bytes, bool large);
+  /// Drops everything, now and later.
+  void close();
+
+  bool overflowed() const;
+  /// Waiting, or taken and not yet written.
+  std::size_t bytes() const;
+  bool large(const outgoing& m) const noexcept { return m.bytes() > bytes_max_; }
+
+ protected:
+  void push(outgoing m);
+
+ private:
+  const std::size_t bytes_max_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::vector<outgoing> waiting_;
+  std::size_t bytes_ = 0, large_bytes_ = 0;
+  bool awake_ = false, closed_ = false, overflowed_ = false;
+};
+
+}  // namespace twinlane::web

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <twinlane/agents/uri.hpp>
+#include <twinlane/runtime/port.hpp>
+#include <twinlane/web/header_values.hpp>
+
+namespace twinlane::web {
+
+enum class resource_kind : unsigned char {
+  none,  // `wrong` says why
+  root, ui, ws, healthz, readyz, metrics, openapi, types, entities, sources, ingest, entity, lane, entry
+};
+
+/// What a request target names.
+struct resource {
+  resource_kind kind = resource_kind::none;
+  error wrong;
+  std::string uri;  // entity, lane, entry: the agent's canonical URI
+  const type_description* type = nullptr;
+  const lane_description* lane = nullptr;
+  std::string name;  // entry: the decoded key; entities: the type; ingest: the source; ui: the encoded path below /ui/
+  query_map query;
+};
+
+/// The methods that a resource takes, as an Allow header lists them.
+std::string allowed_methods(const resource& r);
+
+/// Finds what a request target names: reserved first segments, then the agent types' routes.
+///
+/// Cost     one match per agent type
+/// Threads  any, once built
+class resource_table {
+ public:
+  explicit resource_table(std::vector<type_description> types);
+
+  resource locate(std::string_view target) const;
+  const std::vector<type_description>& types() const noexcept { return types_; }
+
+ private:
+  resource reserved(const std::vector<std::string_view>& segments) const;
+  resource agent(const std::string& uri) const;
+
+  std::vector<type_description> types_;
+  std::vector<route> routes_;
+};
+
+}  // namespace twinlane::web

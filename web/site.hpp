@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <twinlane/runtime/port.hpp>
+#include <twinlane/web/message.hpp>
+#include <twinlane/web/options.hpp>
+#include <twinlane/web/origin_policy.hpp>
+#include <twinlane/web/resource.hpp>
+#include <twinlane/web/source_rates.hpp>
+#include <twinlane/web/static_files.hpp>
+
+namespace twinlane::web {
+
+/// Everything the server answers but streams: a request in, a response out, no socket.
+///
+/// Cost     answers from the port come later on shard threads; the rest is answered before handle() returns
+/// Threads  any
+class site {
+ public:
+  site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only);
+
+  resource locate(std::string_view target) const { return table_.locate(target); }
+  const origin_policy& origins() const noexcept { return origins_; }
+  source_rates& rates() noexcept { return rates_; }
+  twinlane::port& runtime() const noexcept { return *port_; }
+
+  /// How large a body this request may have.
+  std::size_t body_bytes_max(const resource& where) const;
+  void handle(request r, const resource& where, respond done) const;
+
+  /// readyz says no from now on.
+  void drain() noexcept { draining_ = true; }
+
+ private:
+  void get_entity(const request& r, const resource& where, respond done) const;
+  void page_of_entity(const resource& where, respond done) const;
+  void get_lane(const request& r, const resource& where, respond done) const;
+  void command(request r, const resource& where, respond done) const;
+  void write(request r, const resource& where, respond done) const;
+  void remove(const request& r, const resource& where, respond done) const;
+  void ingest(request r, const resource& where, respond done) const;
+  void entities(const resource& where, respond done) const;
+  response fixed(const request& r, const resource& where) const;
+
+  std::shared_ptr<twinlane::port> port_;
+  resource_table table_;
+  origin_policy origins_;
+  static_files files_;
+  source_rates rates_;
+  std::string openapi_, types_;
+  decltype(options::metrics_text) metrics_text_;
+  decltype(options::ingest) ingest_;
+  std::size_t ingest_bytes_max_;
+  std::atomic<bool> draining_{false};
+};
+
+/// The view that `?fields=` asks of a stream: whole lanes only.
+outcome<view> stream_view(const resource& where);
+
+}  // namespace twinlane::web
