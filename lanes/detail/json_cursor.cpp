@@ -155,6 +155,7 @@ lane_errc json_cursor::open(std::string_view text) {
     case simdjson::UTF8_ERROR: return open_error_ = lane_errc::bad_utf8;
     default: return open_error_ = lane_errc::bad_json;
   }
+  escapes_ = std::memchr(text_, '\\', size_) != nullptr;
   at_ = stage->structural_indexes.get();
   end_ = at_ + stage->n_structural_indexes;
   return open_error_ = lane_errc::none;
@@ -185,7 +186,7 @@ bool json_cursor::next_key(std::string_view& key) {
     ++at_;
   }
   if (peek() != '"' || !string_here(key)) return fail("expected a key");
-  if (std::memchr(key.data(), '\\', key.size()) != nullptr) {
+  if (escaped(key)) {
     key_.clear();
     if (const auto error = unescape(key, &key_); error != lane_errc::none) {
       string_error_ = error;
@@ -223,9 +224,13 @@ bool json_cursor::string_here(std::string_view& raw) {
   return true;
 }
 
+bool json_cursor::escaped(std::string_view raw) const noexcept {
+  return escapes_ && std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+}
+
 bool json_cursor::read_text(std::string_view& out, std::string& scratch) {
   if (peek() != '"' || !string_here(out)) return false;
-  if (std::memchr(out.data(), '\\', out.size()) != nullptr) {
+  if (escaped(out)) {
     scratch.clear();
     if (unescape(out, &scratch) != lane_errc::none) return false;
     out = scratch;
@@ -237,7 +242,7 @@ bool json_cursor::read_text(std::string_view& out, std::string& scratch) {
 bool json_cursor::read_string(std::string& out) {
   std::string_view raw;
   if (peek() != '"' || !string_here(raw)) return false;
-  if (std::memchr(raw.data(), '\\', raw.size()) == nullptr) {
+  if (!escaped(raw)) {
     out.assign(raw);
   } else {
     out.clear();
@@ -276,20 +281,27 @@ bool json_cursor::number_here(const char*& end, json_number& out) noexcept {
   out = {};
   out.negative = *p == '-';
   if (out.negative) ++p;
+  const auto take_digits = [&] {
+    const char* const first = p;
+    while (p < stop && is_digit(*p)) out.magnitude = out.magnitude * 10 + static_cast<std::uint64_t>(*p++ - '0');
+    return p - first;
+  };
   const char* const digits = p;
-  while (p < stop && is_digit(*p)) out.magnitude = out.magnitude * 10 + static_cast<std::uint64_t>(*p++ - '0');
-  const auto count = p - digits;
+  const auto count = take_digits();
   if (count == 0 || (count > 1 && *digits == '0')) return false;
   // 20 digits wrap at most once around 2^64: then the result is less than 10^19.
   out.fits = count < 20 || (count == 20 && *digits == '1' && out.magnitude >= 10'000'000'000'000'000'000ULL);
   if (p < stop && *p == '.') {
     out.is = json_number::kind::real;
-    const char* const fraction = ++p;
-    while (p < stop && is_digit(*p)) ++p;
-    if (p == fraction) return false;
+    ++p;
+    const auto behind = take_digits();
+    if (behind == 0) return false;
+    out.fits = count + behind < 20;
+    out.exponent = out.fits ? -static_cast<int>(behind) : 0;
   }
   if (p < stop && (*p == 'e' || *p == 'E')) {
     out.is = json_number::kind::real;
+    out.fits = false;
     if (++p < stop && (*p == '+' || *p == '-')) ++p;
     const char* const exponent = p;
     while (p < stop && is_digit(*p)) ++p;
@@ -299,10 +311,20 @@ bool json_cursor::number_here(const char*& end, json_number& out) noexcept {
   return ends_token(p);
 }
 
+// Up to 2^53 and 10^22 digits and power of ten are exact doubles, and so one division rounds right (Clinger 1990).
+bool json_cursor::real_here(const char* end, const json_number& n, double& out) const noexcept {
+  constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (!n.fits || n.magnitude > std::uint64_t{1} << 53) return parse_real(here(), end, out);
+  out = static_cast<double>(n.magnitude) / powers[-n.exponent];
+  if (n.negative) out = -out;
+  return true;
+}
+
 bool json_cursor::read_number(json_number& out, bool with_value) {
   const char* end = nullptr;
   if (!number_here(end, out)) return false;
-  if (with_value && out.is == json_number::kind::real && !parse_real(here(), end, out.value)) {
+  if (with_value && out.is == json_number::kind::real && !real_here(end, out, out.value)) {
     return fail("expected a number that a double can hold");
   }
   ++at_;
@@ -313,10 +335,7 @@ bool json_cursor::read_double(double& out) {
   json_number n;
   const char* end = nullptr;
   if (!number_here(end, n)) return false;
-  if (n.is == json_number::kind::integer && n.fits && n.magnitude <= (std::uint64_t{1} << 53)) {
-    out = static_cast<double>(n.magnitude);
-    if (n.negative) out = -out;
-  } else if (!parse_real(here(), end, out)) {
+  if (!real_here(end, n, out)) {
     return fail("expected a number that a double can hold");
   }
   ++at_;
@@ -339,7 +358,7 @@ bool json_cursor::skip_scalar() {
   switch (peek()) {
     case '"':
       if (!string_here(raw)) return fail("expected the end of a string");
-      if (std::memchr(raw.data(), '\\', raw.size()) != nullptr) {
+      if (escaped(raw)) {
         string_error_ = unescape(raw, nullptr);
         if (string_error_ != lane_errc::none) return fail("expected a valid escape");
       }

@@ -19,7 +19,8 @@ struct json_number {
   bool negative{};
   bool fits{};               // integer: |value| fits in 64 bits
   std::uint64_t magnitude{};
-  double value{};            // when asked for: the number as a double, unless it is an integer that fits
+  int exponent{};            // reals whose digits fit: the number is magnitude times ten to this power
+  double value{};            // when asked for: a real's value
 };
 
 /// Walks the tokens of one JSON text, strictly: what it steps over is checked as thoroughly as what is read.
@@ -85,6 +86,8 @@ class json_cursor {
   bool string_here(std::string_view& raw);
   bool number_here(const char*& end, json_number& out) noexcept;
   bool literal_here(std::string_view word) noexcept;
+  bool real_here(const char* end, const json_number& n, double& out) const noexcept;
+  bool escaped(std::string_view raw) const noexcept;
   bool skip_scalar();
   bool ends_token(const char* p) const noexcept;
   const char* here() const noexcept { return text_ + *at_; }
@@ -97,6 +100,7 @@ class json_cursor {
   const char* failed_ = nullptr;  // what was expected
   unsigned depth_ = 0;
   bool fresh_ = false;            // just behind an opening bracket
+  bool escapes_ = false;          // is there a backslash anywhere
   bool deep_ = false;             // over nesting_max
   lane_errc open_error_ = lane_errc::none, string_error_ = lane_errc::none;
   std::size_t bytes_max_;

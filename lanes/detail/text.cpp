@@ -52,6 +52,27 @@ void append_real_text(std::string& out, Real v) {
   out.append(buffer, static_cast<std::size_t>(end - buffer));
 }
 
+// Numbers with up to four decimals, as amounts have: several times faster than the general way, and no `1e+05`. The
+// digits are the shortest ones, because no two decimals of up to 15 digits are the same double.
+bool append_short_real(std::string& out, double v) {
+  constexpr std::int64_t unit = 10'000;
+  if (!(std::abs(v) < 1e11) || (v == 0 && std::signbit(v))) return false;
+  const auto scaled = static_cast<std::int64_t>(std::abs(v) * unit + 0.5);
+  if (static_cast<double>(scaled) / unit != std::abs(v)) return false;
+  if (v < 0) out += '-';
+  append_integer(out, scaled / unit);
+  auto fraction = static_cast<int>(scaled % unit);
+  if (fraction == 0) return true;
+  char digits[] = {'.', '0', '0', '0', '0'};
+  std::size_t length = 1;
+  for (int place = unit / 10; fraction != 0; place /= 10) {
+    digits[length++] = static_cast<char>('0' + fraction / place);
+    fraction %= place;
+  }
+  out.append(digits, length);
+  return true;
+}
+
 void append_padded(std::string& out, unsigned v, int width) {
   char digits[8];
   for (int i = width; i-- > 0; v /= 10) digits[i] = static_cast<char>('0' + v % 10);
@@ -115,7 +136,9 @@ bool take_offset(std::string_view& text, std::chrono::minutes& out) noexcept {
 
 }  // namespace
 
-void append_real(std::string& out, double v) { append_real_text(out, v); }
+void append_real(std::string& out, double v) {
+  if (!append_short_real(out, v)) append_real_text(out, v);
+}
 void append_real(std::string& out, float v) { append_real_text(out, v); }
 
 void append_date(std::string& out, std::chrono::year_month_day date) {

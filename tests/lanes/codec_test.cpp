@@ -256,6 +256,22 @@ TEST(codec, reals_round_trip_and_overflow_is_refused) {
       ASSERT_EQ(decoded<float>(text_of(f)), f);
     }
   }
+  for (int i = 0; i < rich::rounds(100'000); ++i) {
+    const auto digits = std::to_string(r() >> rich::below(r, 63));
+    const auto point = rich::below(r, digits.size() + 1);
+    const auto text = (point == 0 ? "0" : digits.substr(0, point)) + "." + digits.substr(point) + "0";
+    if (point > 1 && text[0] == '0') continue;
+    const double d = std::strtod(text.c_str(), nullptr);
+    ASSERT_EQ(decoded<double>(text), d) << text;
+    ASSERT_EQ(decoded<double>(text_of(d)), d) << text;
+  }
+  EXPECT_EQ(text_of(100000.0), "100000");
+  EXPECT_EQ(text_of(-129.95), "-129.95");
+  EXPECT_EQ(text_of(0.0001), "0.0001");
+  EXPECT_EQ(text_of(0.00001), "1e-05");
+  EXPECT_EQ(text_of(0.1 + 0.2), "0.30000000000000004");
+  EXPECT_EQ(text_of(-0.0), "-0");
+  EXPECT_EQ(text_of(json(5.0)), "5.0");
   EXPECT_EQ(decoded<double>("12345678901234567890123"), 12345678901234567890123.0);
   EXPECT_EQ(decoded<double>("0.1"), 0.1);
   EXPECT_EQ(decoded<double>("123456.789e-3"), 123.456789);
