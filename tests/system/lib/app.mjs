@@ -18,9 +18,22 @@ export const instrumented = !bin_dir.includes('release');
 export const binary = (name) => join(bin_dir, name);
 export const missing = (name) => (existsSync(binary(name)) ? false : `${name} is not built (${bin_dir})`);
 
+const deferred = new WeakMap();
+
+/** f runs when the test ends, the last given first. */
+export function defer(t, f) {
+  if (!deferred.has(t)) {
+    deferred.set(t, []);
+    t.after(async () => {
+      for (const end of deferred.get(t).reverse()) await end();
+    });
+  }
+  deferred.get(t).push(f);
+}
+
 export function temp_dir(t, name) {
   const dir = mkdtempSync(join(tmpdir(), `twinlane-${name}-`));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  defer(t, () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return dir;
 }
 
@@ -55,12 +68,12 @@ export async function start_app(t, { name = 'twinlane', config, data_dir, args =
   }
   const data = data_dir ?? join(dir, 'data');
   const child = spawn(
-    binary(name), ['serve', '--config', file, '--listen', '127.0.0.1:0', '--data-dir', data, ...args],
+    binary(name), ['serve', '--config', file, '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
     { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const is_up = () => child.exitCode === null && child.signalCode === null;
-  t.after(async () => {
+  defer(t, async () => {
     if (is_up()) child.kill('SIGKILL');
     await ended;
   });
