@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include <spdlog/spdlog.h>
+#include <twinlane/runtime/log.hpp>
 
 namespace twinlane::ingest {
 
@@ -40,7 +40,7 @@ void reading_source::run_guarded(std::stop_token stop) {
     }
     if (state_ != source_state::ended) set_state(source_state::stopped);
   } catch (const std::exception& e) {
-    spdlog::error("source '{}': stopped: {}", context_.spec.name, e.what());
+    log_limited(log_level::error, "source/" + context_.spec.name, "source '" + context_.spec.name + "': stopped: " + e.what());
     std::lock_guard lock(mutex_);
     problem_ = e.what();
     set_state(source_state::failed);

@@ -1,0 +1,68 @@
+#include <twinlane/ingest/detail/kafka_client.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+#include <twinlane/runtime/log.hpp>
+
+namespace twinlane::ingest::detail {
+namespace {
+
+// Offsets, their commits and the assignment are twinlane's own business.
+constexpr std::array<std::string_view, 9> reserved = {
+    "bootstrap.servers",  "metadata.broker.list", "group.id",
+    "enable.auto.commit", "auto.commit.enable",   "enable.auto.offset.store",
+    "auto.offset.reset",  "enable.partition.eof", "partition.assignment.strategy"};
+
+void log_line(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  const auto as = level <= 3 ? log_level::warn : level <= 6 ? log_level::info : log_level::debug;
+  log_limited(as, std::string("librdkafka/") + facility, std::string("librdkafka: ") + facility + ": " + text);
+}
+
+}  // namespace
+
+kafka_conf::kafka_conf(const kafka_spec& spec) : conf_(rd_kafka_conf_new()) {
+  rd_kafka_conf_set_log_cb(conf_.get(), log_line);
+  set("bootstrap.servers", spec.brokers);
+  set("client.id", "twinlane");
+  set("log.connection.close", "false");
+  set("socket.keepalive.enable", "true");
+  for (const auto& [name, value] : spec.properties) {
+    if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
+      throw std::invalid_argument("property '" + name + "' is set by twinlane itself. Remove it");
+    set(name, value);
+  }
+}
+
+void kafka_conf::set(const std::string& name, const std::string& value) {
+  char why[512];
+  if (rd_kafka_conf_set(conf_.get(), name.c_str(), value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+    throw std::invalid_argument("property '" + name + "': " + why);
+}
+
+kafka_ptr<rd_kafka_t> kafka_conf::make(rd_kafka_type_t type) {
+  char why[512];
+  kafka_ptr<rd_kafka_t> made(rd_kafka_new(type, conf_.get(), why, sizeof why));
+  if (!made) throw std::runtime_error(std::string("Kafka client: ") + why);
+  (void)conf_.release();  // the client's now
+  return made;
+}
+
+std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic, int timeout_ms) {
+  const kafka_ptr<rd_kafka_topic_t> handle(rd_kafka_topic_new(consumer, topic.c_str(), nullptr));
+  const struct rd_kafka_metadata* found = nullptr;
+  if (!handle || rd_kafka_metadata(consumer, 0, handle.get(), &found, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::nullopt;
+  const bool exists = found->topic_cnt == 1 && found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                      found->topics[0].partition_cnt > 0;
+  rd_kafka_metadata_destroy(found);
+  return exists;
+}
+
+std::string missing_topic_text(const std::string& topic, const std::string& brokers) {
+  return "topic '" + topic + "' does not exist on " + brokers + ". Create it, or correct kafka.topic";
+}
+
+}  // namespace twinlane::ingest::detail

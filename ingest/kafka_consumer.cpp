@@ -1,0 +1,388 @@
+#include <twinlane/ingest/kafka_consumer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <twinlane/ingest/detail/kafka_assignment.hpp>
+#include <twinlane/runtime/log.hpp>
+
+namespace twinlane::ingest {
+
+using namespace detail;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::size_t batch_messages_max = 10'000;
+
+kafka_conf consumer_conf(const kafka_spec& spec) {
+  // Ours first, so that the user's own win where both are allowed.
+  kafka_spec with = spec;
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"check.crcs", "true"},
+                                                                      {"fetch.wait.max.ms", "100"},
+                                                                      {"queued.max.messages.kbytes", "32768"},
+                                                                      {"session.timeout.ms", "10000"},
+                                                                      {"topic.metadata.refresh.interval.ms", "5000"}})
+    with.properties.emplace(name, value);
+  kafka_conf conf(with);
+  conf.set("group.id", spec.group);
+  conf.set("enable.auto.commit", "false");
+  conf.set("enable.auto.offset.store", "false");
+  conf.set("auto.offset.reset", "error");
+  conf.set("enable.partition.eof", "true");
+  // Partition p of every topic to the same member.
+  conf.set("partition.assignment.strategy", "range");
+  return conf;
+}
+
+}  // namespace
+
+struct kafka_consumer::impl {
+  impl(const kafka_spec& s, port& p, flow& f, clock& t, const sources_options& o)
+      : spec(s), time(t), options(o), assignment(p, f) {
+    consumer_conf(spec);  // throws now rather than on the thread
+    const auto share = std::max<std::int64_t>(o.flow.partition_records / 4, 1);
+    messages.resize(static_cast<std::size_t>(std::min<std::int64_t>(share, batch_messages_max)));
+  }
+
+  void run(std::stop_token stop);
+  void connect();
+  void read(std::stop_token stop);
+  std::size_t consume(int wait_ms);
+  void dispatch(std::size_t n);
+  void keep_house(steady_time now);
+  void close();
+
+  void did_rebalance(rd_kafka_resp_err_t err, const rd_kafka_topic_partition_list_t* list);
+  void act_on_rebalance();
+  void assign(rd_kafka_topic_partition_list_t& list);
+  void revoke();
+
+  void did_fail(const rd_kafka_message_t& m);
+  void did_fail(rd_kafka_resp_err_t err, const std::string& text);
+  void offset_out_of_range(const rd_kafka_message_t& m);
+  void look_for_missing_topics();
+  void topic_is_missing(const std::string& topic);
+  void tell_all(const std::string& problem);
+
+  const kafka_spec spec;
+  clock& time;
+  const sources_options options;
+  std::vector<kafka_source*> sources;
+  std::jthread thread;
+  std::mutex mutex;
+  steady_time deadline{};  // under the mutex
+
+  // The thread's own. The client goes before the queue's users do.
+  kafka_ptr<rd_kafka_t> client;
+  kafka_ptr<rd_kafka_queue_t> queue;
+  kafka_assignment assignment;
+  text_arena texts;
+  std::vector<rd_kafka_message_t*> messages;
+  std::vector<kafka_slot*> touched;
+  kafka_list rebalance;  // asked for by the group, not yet acted on
+  rd_kafka_resp_err_t rebalance_kind = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::set<std::string> missing;
+  bool held = false, unreachable = false, fatal = false, closing = false;
+  steady_time next_commit{}, next_look{}, next_ends{};
+};
+
+kafka_consumer::kafka_consumer(const kafka_spec& spec, port& p, flow& f, clock& time, const sources_options& options)
+    : impl_(std::make_unique<impl>(spec, p, f, time, options)) {}
+
+kafka_consumer::~kafka_consumer() {
+  request_stop(steady_time::clock::now() + seconds{2});
+  join();
+}
+
+void kafka_consumer::attach(kafka_source& s) { impl_->sources.push_back(&s); }
+
+void kafka_consumer::start() {
+  if (!impl_->thread.joinable()) impl_->thread = std::jthread([this](std::stop_token stop) { impl_->run(stop); });
+}
+
+void kafka_consumer::request_stop(steady_time deadline) {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->deadline = deadline;
+  }
+  impl_->thread.request_stop();
+}
+
+void kafka_consumer::join() {
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void kafka_consumer::impl::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    try {
+      connect();
+      read(stop);
+    } catch (const std::exception& e) {
+      log_limited(log_level::error, "kafka/" + spec.brokers, "Kafka consumer of " + spec.brokers + ": " + e.what());
+      tell_all(e.what());
+      time.wait_until(time.now() + seconds{1}, stop);
+    }
+    if (client) close();
+  }
+}
+
+void kafka_consumer::impl::connect() {
+  auto conf = consumer_conf(spec);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err,
+                                                rd_kafka_topic_partition_list_t* list, void* self) {
+    static_cast<impl*>(self)->did_rebalance(err, list);
+  });
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int err, const char* text, void* self) {
+    static_cast<impl*>(self)->did_fail(static_cast<rd_kafka_resp_err_t>(err), text);
+  });
+  rd_kafka_conf_set_offset_commit_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err,
+                                                    rd_kafka_topic_partition_list_t*, void*) {
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__NO_OFFSET)
+      log_limited(log_level::warn, "kafka/commit",
+                  std::string("committing low marks to Kafka for lag monitoring failed: ") + rd_kafka_err2str(err));
+  });
+  closing = fatal = unreachable = false;
+  client = conf.make(RD_KAFKA_CONSUMER);
+  rd_kafka_poll_set_consumer(client.get());
+  queue.reset(rd_kafka_queue_get_consumer(client.get()));
+  std::set<std::string> topics;
+  for (const auto* s : sources) topics.insert(s->topic());
+  const kafka_list list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  for (const auto& t : topics) rd_kafka_topic_partition_list_add(list.get(), t.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto err = rd_kafka_subscribe(client.get(), list.get()); err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error(std::string("cannot subscribe: ") + rd_kafka_err2str(err));
+}
+
+void kafka_consumer::impl::read(std::stop_token stop) {
+  while (!stop.stop_requested() && !fatal) {
+    const auto now = steady_time::clock::now();
+    if (assignment.update_flow(client.get(), now)) {
+      const bool watchful = held || assignment.in_flight();
+      dispatch(consume(watchful ? 5 : 50));
+    } else {
+      std::this_thread::sleep_for(milliseconds{1});
+    }
+    if (rebalance) act_on_rebalance();
+    keep_house(now);
+  }
+}
+
+// Waits for one message and takes what is there behind it: the batch call alone would wait for a full batch.
+std::size_t kafka_consumer::impl::consume(int wait_ms) {
+  auto n = rd_kafka_consume_batch_queue(queue.get(), wait_ms, messages.data(), 1);
+  if (n == 1 && messages.size() > 1 && !rebalance) {
+    const auto more = rd_kafka_consume_batch_queue(queue.get(), 0, messages.data() + 1, messages.size() - 1);
+    n += std::max<ssize_t>(more, 0);
+  }
+  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+}
+
+void kafka_consumer::impl::dispatch(std::size_t n) {
+  if (n == 0) return;
+  const auto arrived = steady_time::clock::now();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& m = *messages[i];
+    if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR && m.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      did_fail(m);
+      continue;
+    }
+    // Of a partition that is no longer ours: whoever has it now reads it.
+    auto* slot = assignment.find(m);
+    if (slot == nullptr) continue;
+    for (const auto& r : slot->readers)
+      m.err == RD_KAFKA_RESP_ERR_NO_ERROR ? r->take(m, texts) : r->take_end(m.offset);
+    if (!slot->touched) touched.push_back(slot);
+    slot->touched = true;
+  }
+  for (auto* slot : touched) {
+    for (const auto& r : slot->readers) r->post(arrived);
+    slot->touched = false;
+  }
+  if (!touched.empty() && unreachable) {
+    unreachable = false;
+    tell_all({});
+  }
+  touched.clear();
+  texts.clear();
+  for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
+}
+
+void kafka_consumer::impl::keep_house(steady_time now) {
+  if (held) held = assignment.release_held();
+  assignment.update_reached(sources);
+  if (now >= next_ends) {
+    assignment.update_ends(client.get());
+    next_ends = now + milliseconds{100};
+  }
+  if (now >= next_commit) {
+    assignment.commit(client.get());
+    next_commit = now + options.commit_interval;
+  }
+  if ((unreachable || !missing.empty()) && now >= next_look) {
+    look_for_missing_topics();
+    next_look = steady_time::clock::now() + seconds{1};
+  }
+}
+
+// Called within consume(): messages of the old assignment may still be in the batch, so it is acted on behind it.
+void kafka_consumer::impl::did_rebalance(rd_kafka_resp_err_t err, const rd_kafka_topic_partition_list_t* list) {
+  rebalance_kind = err;
+  rebalance.reset(rd_kafka_topic_partition_list_copy(list));
+  if (closing) act_on_rebalance();
+}
+
+void kafka_consumer::impl::act_on_rebalance() {
+  const auto list = std::move(rebalance);
+  if (rebalance_kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !closing)
+    assign(*list);
+  else
+    revoke();
+}
+
+void kafka_consumer::impl::assign(rd_kafka_topic_partition_list_t& list) {
+  assignment.take(list, sources);
+  rd_kafka_assign(client.get(), &list);
+  held = assignment.release_held();
+  assignment.update_flow(client.get(), steady_time::clock::now());
+  for (int i = 0; i < list.cnt; ++i) missing.erase(list.elems[i].topic);
+  // All partitions of a topic may be another member's.
+  std::erase_if(missing, [&](const std::string& t) { return topic_exists(client.get(), t, 500).value_or(false); });
+  for (auto* s : sources) {
+    const bool found = missing.count(s->topic()) == 0;
+    s->set_assigned(found);
+    if (!found) continue;
+    s->set_problem({});
+    s->set_state(s->may_start() ? source_state::running : source_state::waiting);
+  }
+  log_limited(log_level::info, "kafka/assigned/" + spec.brokers + '/' + spec.group,
+              "Kafka group '" + spec.group + "': " + std::to_string(list.cnt) + " partitions assigned");
+}
+
+void kafka_consumer::impl::revoke() {
+  if (!closing && !rd_kafka_assignment_lost(client.get())) {
+    const auto until = steady_time::clock::now() + seconds{2};
+    while (assignment.in_flight() && steady_time::clock::now() < until) std::this_thread::sleep_for(milliseconds{1});
+    assignment.commit(client.get());
+  }
+  assignment.clear();
+  for (auto* s : sources) s->set_assigned(false);
+  rd_kafka_assign(client.get(), nullptr);
+}
+
+void kafka_consumer::impl::did_fail(const rd_kafka_message_t& m) {
+  const std::string topic = m.rkt != nullptr ? rd_kafka_topic_name(m.rkt) : "";
+  if (m.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+    return topic_is_missing(topic);
+  if (m.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return offset_out_of_range(m);
+  const std::string text = rd_kafka_message_errstr(&m);
+  log_limited(log_level::warn, "kafka/" + topic + '/' + rd_kafka_err2name(m.err),
+              "Kafka " + spec.brokers + ": " + (topic.empty() ? "" : "topic '" + topic + "': ") + text);
+  for (auto* s : sources)
+    if (topic.empty() || s->topic() == topic) s->set_problem(text);
+}
+
+// From librdkafka about the client as a whole.
+void kafka_consumer::impl::did_fail(rd_kafka_resp_err_t err, const std::string& text) {
+  if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    if (!unreachable) {
+      const auto problem = "no broker of " + spec.brokers + " answers; trying again. Check kafka.brokers and the network";
+      log_limited(log_level::warn, "kafka/down/" + spec.brokers, problem);
+      tell_all(problem);
+    }
+    unreachable = true;
+  } else if (err == RD_KAFKA_RESP_ERR__FATAL) {
+    char why[512];
+    rd_kafka_fatal_error(client.get(), why, sizeof why);
+    log_limited(log_level::error, "kafka/fatal/" + spec.brokers,
+                "Kafka " + spec.brokers + ": the client gave up and is made anew: " + why);
+    fatal = true;
+  } else {
+    log_limited(log_level::warn, "kafka/" + spec.brokers + '/' + rd_kafka_err2name(err),
+                "Kafka " + spec.brokers + ": " + text);
+  }
+}
+
+void kafka_consumer::impl::offset_out_of_range(const rd_kafka_message_t& m) {
+  auto* slot = m.rkt != nullptr ? assignment.find(rd_kafka_topic_name(m.rkt), m.partition) : nullptr;
+  if (slot == nullptr) return;
+  const auto text = "topic '" + slot->topic + "' partition " + std::to_string(slot->number) + ": " +
+                    rd_kafka_message_errstr(&m) +
+                    ". The broker holds other offsets than were stored here; reading on would skip records";
+  log_limited(log_level::error, "kafka/range/" + slot->topic, text);
+  slot->broken = true;
+  for (const auto& r : slot->readers) {
+    r->source.set_problem(text);
+    r->source.set_state(source_state::failed);
+  }
+}
+
+void kafka_consumer::impl::topic_is_missing(const std::string& topic) {
+  missing.insert(topic);
+  const auto text = missing_topic_text(topic, spec.brokers);
+  for (auto* s : sources) {
+    if (s->topic() != topic) continue;
+    s->set_assigned(false);
+    s->set_problem(text);
+    log_limited(log_level::error, "kafka/missing/" + s->name(), "source '" + s->name() + "': " + text);
+  }
+}
+
+// The group learns of a new topic by itself; this is for the status, and for telling that brokers are back.
+void kafka_consumer::impl::look_for_missing_topics() {
+  const auto topics = missing;
+  for (const auto& topic : unreachable ? std::set<std::string>{sources.front()->topic()} : topics) {
+    const auto exists = topic_exists(client.get(), topic, 500);
+    if (!exists) return;
+    if (unreachable) tell_all({});
+    unreachable = false;
+    if (!*exists) topic_is_missing(topic);
+  }
+}
+
+void kafka_consumer::impl::tell_all(const std::string& problem) {
+  for (auto* s : sources) {
+    if (s->status().state == source_state::failed) continue;
+    if (problem.empty() && missing.count(s->topic()) != 0)
+      s->set_problem(missing_topic_text(s->topic(), spec.brokers));
+    else
+      s->set_problem(problem);
+  }
+}
+
+// Leaves the group, so that others need not wait for this member's time-out; within the deadline.
+void kafka_consumer::impl::close() {
+  auto until = steady_time::clock::now() + seconds{2};
+  {
+    std::lock_guard lock(mutex);
+    if (deadline != steady_time{}) until = deadline - milliseconds{200};
+  }
+  const auto drained_by = until - seconds{2};
+  while (assignment.in_flight() && steady_time::clock::now() < drained_by) std::this_thread::sleep_for(milliseconds{1});
+  assignment.commit(client.get());
+  closing = true;
+  if (rebalance) act_on_rebalance();
+  auto reading = std::move(queue);
+  queue.reset(rd_kafka_queue_new(client.get()));
+  if (auto* refused = rd_kafka_consumer_close_queue(client.get(), queue.get())) {
+    rd_kafka_error_destroy(refused);
+  } else {
+    while (rd_kafka_consumer_closed(client.get()) == 0 && steady_time::clock::now() < until) {
+      const auto n = consume(20);
+      for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
+    }
+  }
+  assignment.clear();
+  queue.reset();
+  reading.reset();
+  rd_kafka_destroy_flags(client.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+}  // namespace twinlane::ingest
