@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { happen, makeCustomer, seeded, settle } from './world.mjs';
+import { happen, makeCustomer, products, seeded, settle } from './world.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
@@ -109,6 +109,11 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
     if (op === 'unsub') {
       for (const link of links) if (link.socket === socket && link.id === id) links.delete(link);
       return send(socket, { op: 'done', id, reason: 'unsubscribed' });
+    }
+    const product = /^\/product\/(\d+)$/.exec(uri ?? '');
+    if (op === 'sub' && product) {
+      const lanes = { details: { product_name: products[Number(product[1]) % products.length] } };
+      return send(socket, { op: 'snap', id, uri, lineage: 'm1', rev: 1, exists: true, resumed: false, lanes });
     }
     if (!/^\/customer\/[^/]+$/.test(uri ?? '')) return send(socket, { op: 'err', id, code: 'no_such_route', message: `${uri}: no agent type takes this URI.` });
     if (op === 'sub') {

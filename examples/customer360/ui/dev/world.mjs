@@ -4,7 +4,7 @@ const names = ['Ava Lindqvist', 'Noah Brandt', 'Mila Okafor', 'Jonas Weber', 'So
   'Luca Ferrari', 'Zoe Papadakis', 'Adam Kowalski', 'Ines Carvalho', 'Oscar Nyström', 'Leila Haddad', 'Tom Fitzgerald',
   'Maya Iyer', 'Victor Delacroix', 'Emma van den Berg', 'Kenji Watanabe', 'Clara Jensen', 'Diego Morales', 'Ruth Abernathy',
   'Felix Gruber', 'Nora Svensson', 'Amir Rahimi', 'Julia Santos', 'Henry Osei'];
-const products = ['Harbour Rain Coat', 'Folding Umbrella', 'Linen Shirt', 'Merino Crew Neck', 'Canvas Tote', 'Selvedge Jeans',
+export const products = ['Harbour Rain Coat', 'Folding Umbrella', 'Linen Shirt', 'Merino Crew Neck', 'Canvas Tote', 'Selvedge Jeans',
   'Trail Runner', 'Wool Scarf', 'Silk Blouse', 'Chelsea Boot', 'Down Vest', 'Leather Belt'];
 const pick = (random, list) => list[Math.floor(random() * list.length)];
 const minute = 60_000;

@@ -1,8 +1,7 @@
 import { batch, signal, type Signal } from '@preact/signals';
-import { isObject, member, wireBytes, type Diff, type EntityState, type Json, type JsonObject } from '../sync';
+import { isObject, wireBytes, type Diff, type EntityState, type Json, type JsonObject } from '../sync';
 import { client } from './connection';
 import { describe } from './describe';
-import { wishedLanes } from './lanes';
 import { riskOf, sentimentOf } from './view';
 
 /** One line of the tail: a diff, a snapshot or a life event. */
@@ -75,15 +74,6 @@ export class CustomerFeed {
   close(): void {
     this.#end();
   }
-
-  /** The name of a product that this customer's joined lanes know. */
-  readonly productName = (id: Json | undefined): string | undefined => {
-    for (const lane of wishedLanes) {
-      const name = member(member(this.state.value?.lanes[lane], String(id)), 'product_name');
-      if (typeof name === 'string') return name;
-    }
-    return undefined;
-  };
 
   #didSnapshot(state: EntityState): void {
     const at = Date.now();

@@ -87,7 +87,7 @@ export function birthdate(value: Json | undefined, now: number): string | undefi
   const at = typeof value === 'number' && Math.abs(value) < 1e5 ? value * dayMs : instant(value);
   if (at === undefined) return text(value);
   const age = Math.floor((now - at) / (365.2425 * dayMs));
-  return `${utcDay.format(new Date(at))}${age >= 0 && age < 130 ? ` · ${age} years` : ''}`;
+  return `${utcDay.format(new Date(at))}${age >= 0 && age < 130 ? ` (${age})` : ''}`;
 }
 
 /** `now`, `12 s`, `5 min`, `3 h`, `2 d`, and a date after a month. */

@@ -20,16 +20,17 @@ export interface FieldSpec {
   format?: (value: Json | undefined, now: number) => string | undefined;
 }
 
-export interface EntryContext {
-  productName: (id: Json | undefined) => string | undefined;
-}
+/** A product's name by its id, as far as it is known. */
+export type ProductName = (id: Json | undefined) => string | undefined;
 
 /** How a lane is shown. Lanes without one are shown field by field. */
 export interface LaneSpec {
   title: string;
   empty: string;
   fields?: FieldSpec[];
-  entry?: (key: string, value: Json, context: EntryContext) => EntryView;
+  entry?: (key: string, value: Json, nameOf: ProductName) => EntryView;
+  /** Fields that tell a person nothing. */
+  hidden?: string[];
 }
 
 const tones: Record<string, Tone> = {
@@ -50,9 +51,9 @@ function join(...parts: (string | undefined)[]): string | undefined {
   return present.length > 0 ? present.join(' · ') : undefined;
 }
 
-function product(value: Json, context: EntryContext): string | undefined {
+function product(value: Json, nameOf: ProductName): string | undefined {
   const id = text(member(value, 'product_id'));
-  return id === undefined ? undefined : (context.productName(id) ?? `Product ${id}`);
+  return id === undefined ? undefined : (nameOf(id) ?? `Product ${id}`);
 }
 
 function quoted(value: Json | undefined): string | undefined {
@@ -67,7 +68,7 @@ function stars(value: Json | undefined): EntryView['badge'] {
   return { text: `${'★'.repeat(whole)}${'☆'.repeat(5 - whole)}`, tone: n >= 4 ? 'good' : n <= 2 ? 'bad' : 'plain' };
 }
 
-function happened(value: Json, context: EntryContext, fallback: string): EntryView {
+function happened(value: Json, nameOf: ProductName, fallback: string): EntryView {
   const kind = text(member(value, 'event_type'));
   const search = member(value, 'search_query');
   const results = number(member(value, 'search_results'));
@@ -78,7 +79,7 @@ function happened(value: Json, context: EntryContext, fallback: string): EntryVi
       quoted(search),
       search !== undefined && results !== undefined ? `${count(results)} results` : undefined,
       isObject(details) || Array.isArray(details) ? JSON.stringify(details) : text(details),
-      product(value, context),
+      product(value, nameOf),
     ),
     at: instant(member(value, 'event_date')),
   };
@@ -89,6 +90,14 @@ const list = (value: Json | undefined): string | undefined =>
 
 const yesNo = (value: Json | undefined): string | undefined =>
   value === true ? 'Yes' : value === false ? 'No' : text(value);
+
+const optIn = (value: Json | undefined): string | undefined =>
+  value === true ? 'Opted in' : value === false ? 'Opted out' : text(value);
+
+const capital = (value: Json | undefined): string | undefined => {
+  const said = text(value);
+  return said === undefined ? undefined : words(said);
+};
 
 const degrees = (value: Json | undefined): string | undefined => {
   const n = number(value);
@@ -110,17 +119,17 @@ export const laneSpecs: Record<string, LaneSpec> = {
       { name: 'name', label: 'Name' },
       { name: 'email', label: 'E-mail' },
       { name: 'phone', label: 'Phone' },
-      { name: 'gender', label: 'Gender', format: (v) => (text(v) === undefined ? undefined : words(text(v) as string)) },
+      { name: 'gender', label: 'Gender', format: capital },
       { name: 'birthdate', label: 'Born', format: birthdate },
       { name: 'address', label: 'Address', format: address },
-      { name: 'marketing_opt_in', label: 'Marketing opt-in', format: yesNo },
+      { name: 'marketing_opt_in', label: 'Marketing', format: optIn },
     ],
   },
   loyalty: {
     title: 'Loyalty',
     empty: 'Not in the programme yet',
     fields: [
-      { name: 'tier', label: 'Tier', format: (v) => (text(v) === undefined ? undefined : words(text(v) as string)) },
+      { name: 'tier', label: 'Tier', format: capital },
       { name: 'points', label: 'Points', format: plainCount },
       { name: 'date_added', label: 'Updated', format: dateTime },
     ],
@@ -137,7 +146,7 @@ export const laneSpecs: Record<string, LaneSpec> = {
     title: 'Place',
     empty: 'Not located yet',
     fields: [
-      { name: 'event_type', label: 'Event', format: (v) => (text(v) === undefined ? undefined : words(text(v) as string)) },
+      { name: 'event_type', label: 'Event', format: capital },
       { name: 'latitude', label: 'Latitude', format: coordinate },
       { name: 'longitude', label: 'Longitude', format: coordinate },
       happenedAt,
@@ -146,8 +155,9 @@ export const laneSpecs: Record<string, LaneSpec> = {
   weather: {
     title: 'Weather',
     empty: 'No weather for this place yet',
+    hidden: ['event_type'],
     fields: [
-      { name: 'weather_condition', label: 'Condition', format: (v) => (text(v) === undefined ? undefined : words(text(v) as string)) },
+      { name: 'weather_condition', label: 'Condition', format: capital },
       { name: 'temperature', label: 'Temperature', format: degrees },
       happenedAt,
     ],
@@ -156,10 +166,10 @@ export const laneSpecs: Record<string, LaneSpec> = {
   orders: {
     title: 'Orders',
     empty: 'No orders yet',
-    entry: (key, value, context) => ({
+    entry: (key, value, nameOf) => ({
       title: `#${key}`,
       detail: join(
-        product(value, context),
+        product(value, nameOf),
         (number(member(value, 'quantity')) ?? 1) > 1 ? `× ${number(member(value, 'quantity'))}` : undefined,
       ),
       badge: statusBadge(member(value, 'order_status')),
@@ -180,16 +190,16 @@ export const laneSpecs: Record<string, LaneSpec> = {
   wishlist: {
     title: 'Wishlist',
     empty: 'Nothing wished for',
-    entry: (key, value, context) => ({
-      title: product(value, context) ?? `#${key}`,
+    entry: (key, value, nameOf) => ({
+      title: product(value, nameOf) ?? `#${key}`,
       at: instant(member(value, 'date_added')),
     }),
   },
   returns: {
     title: 'Returns',
     empty: 'No returns',
-    entry: (key, value, context) => ({
-      title: product(value, context) ?? `Return ${key}`,
+    entry: (key, value, nameOf) => ({
+      title: product(value, nameOf) ?? `Return ${key}`,
       detail: text(member(value, 'return_reason')),
       badge: statusBadge(member(value, 'return_status')),
       at: instant(member(value, 'return_date')),
@@ -198,8 +208,8 @@ export const laneSpecs: Record<string, LaneSpec> = {
   reviews: {
     title: 'Reviews',
     empty: 'No reviews yet',
-    entry: (key, value, context) => ({
-      title: product(value, context) ?? `Review ${key}`,
+    entry: (key, value, nameOf) => ({
+      title: product(value, nameOf) ?? `Review ${key}`,
       detail: quoted(member(value, 'review_text')),
       badge: stars(member(value, 'rating')),
       at: instant(member(value, 'date_added')),
@@ -215,8 +225,8 @@ export const laneSpecs: Record<string, LaneSpec> = {
       at: instant(member(value, 'started_at')),
     }),
   },
-  clicks: { title: 'Clicks', empty: 'No clicks within 30 minutes', entry: (key, value, c) => happened(value, c, `Click ${key}`) },
-  social: { title: 'Social', empty: 'Nothing posted', entry: (key, value, c) => happened(value, c, `Post ${key}`) },
+  clicks: { title: 'Clicks', empty: 'No clicks within 30 minutes', entry: (key, value, nameOf) => happened(value, nameOf, `Click ${key}`) },
+  social: { title: 'Social', empty: 'Nothing posted', entry: (key, value, nameOf) => happened(value, nameOf, `Post ${key}`) },
   vouchers: {
     title: 'Vouchers',
     empty: 'None issued',
@@ -239,10 +249,10 @@ export const laneSpecs: Record<string, LaneSpec> = {
 const wished: LaneSpec = {
   title: 'Wished products',
   empty: 'Nothing wished for',
-  entry: (key, value, context) => {
+  entry: (key, value, nameOf) => {
     const stock = number(member(value, 'stock'));
     return {
-      title: text(member(value, 'product_name')) ?? context.productName(key) ?? `Product ${key}`,
+      title: text(member(value, 'product_name')) ?? nameOf(key) ?? `Product ${key}`,
       detail: join(text(member(value, 'brand')), text(member(value, 'category')), discountText(member(value, 'discount'))),
       badge: stock === undefined ? undefined : stock > 0 ? { text: `${count(stock)} in stock`, tone: 'good' } : { text: 'Sold out', tone: 'bad' },
       amount: money(member(value, 'price')),
@@ -286,7 +296,7 @@ export function titleOf(lane: string): string {
 export function fieldsOf(name: string, value: Json | undefined): FieldSpec[] {
   const known = laneSpecs[name]?.fields ?? [];
   if (!isObject(value)) return known;
-  const hidden = new Set(['id', 'customer_id', ...known.map((field) => field.name)]);
+  const hidden = new Set(['id', 'customer_id', ...(laneSpecs[name]?.hidden ?? []), ...known.map((field) => field.name)]);
   const others = Object.keys(value as JsonObject).filter((key) => !hidden.has(key));
   return [...known, ...others.map((key) => ({ name: key, label: words(key) }))];
 }
@@ -299,10 +309,10 @@ export function plainText(value: Json | undefined): string | undefined {
 }
 
 /** A map lane's entries, newest first where they have a time, else the highest key first. */
-export function sortedEntries(lane: string, value: Json | undefined, context: EntryContext): [string, Json, EntryView][] {
+export function sortedEntries(lane: string, value: Json | undefined, nameOf: ProductName): [string, Json, EntryView][] {
   if (!isObject(value)) return [];
   const entry = laneSpecs[lane]?.entry ?? plainEntry;
-  const entries = Object.entries(value).map(([key, v]): [string, Json, EntryView] => [key, v, entry(key, v, context)]);
+  const entries = Object.entries(value).map(([key, v]): [string, Json, EntryView] => [key, v, entry(key, v, nameOf)]);
   return entries.sort(([ka, , a], [kb, , b]) => (b.at ?? 0) - (a.at ?? 0) || keys.compare(kb, ka));
 }
 

@@ -65,7 +65,7 @@ export function offerOf(lane: Json | undefined): Offer | undefined {
     title,
     reason: text(member(lane, 'reason')),
     discount: discountText(member(lane, 'discount')),
-    productId: text(member(lane, 'product_id')),
+    productId: text(member(lane, 'product_id') || undefined), // 0: the offer is for no one product
   };
 }
 
@@ -74,7 +74,7 @@ export function discountText(value: Json | undefined): string | undefined {
   const n = number(value);
   if (n === undefined) return text(value);
   if (n <= 0) return undefined;
-  return `${Math.round(n < 1 ? n * 100 : n)}% off`;
+  return `${Math.round(n <= 1 ? n * 100 : n)}% off`;
 }
 
 function statusOf(lane: Json | undefined): Status | undefined {

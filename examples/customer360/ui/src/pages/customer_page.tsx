@@ -77,17 +77,17 @@ function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.
   };
   return (
     <div class="lanes">
+      <section class="lane-group lane-side" aria-label="Commands and changes">
+        <h2>Act and watch</h2>
+        <CommandForms uri={feed.uri} tier={view.tier} />
+        <EventTail feed={feed} />
+      </section>
       {groups.map(({ title, lanes }, index) => (
         <section key={title} class="lane-group" aria-label={title}>
           <h2>{title}</h2>
           {lanesOf(index, lanes).map((lane) => <LaneCard key={lane} feed={feed} lane={lane} />)}
         </section>
       ))}
-      <section class="lane-group lane-side" aria-label="Commands and changes">
-        <h2>Act and watch</h2>
-        <CommandForms uri={feed.uri} tier={view.tier} />
-        <EventTail feed={feed} />
-      </section>
     </div>
   );
 }

@@ -107,6 +107,8 @@ function Summary(): JSX.Element {
 
 interface Column {
   label: string;
+  /** A second figure in the same column, at its right. */
+  second?: string;
   class: string;
   by?: SortKey;
   /** Which direction a first click sorts in. */
@@ -120,7 +122,7 @@ const columns: Column[] = [
   { label: 'Sentiment', class: 'cell-mood', by: 'sentiment' },
   { label: 'Churn risk', class: 'cell-risk', by: 'risk', descending: true },
   { label: 'Current offer', class: 'cell-offer' },
-  { label: 'Status · 30-day spend', class: 'cell-status' },
+  { label: 'Status', second: '30-day spend', class: 'cell-status' },
   { label: 'Changed', class: 'cell-changed', by: 'changed', descending: true },
 ];
 
@@ -141,7 +143,9 @@ function Table(): JSX.Element {
 
 function HeadCell({ column }: { column: Column }): JSX.Element {
   const { label, by } = column;
-  if (!by) return <div class={`cell ${column.class}`} role="columnheader">{label}</div>;
+  if (!by) {
+    return <div class={`cell ${column.class}`} role="columnheader"><span>{label}</span>{column.second && <span>{column.second}</span>}</div>;
+  }
   const active = sort.value.key === by;
   const direction = !active ? 'none' : sort.value.descending ? 'descending' : 'ascending';
   return (

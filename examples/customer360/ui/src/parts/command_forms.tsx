@@ -74,7 +74,7 @@ export function CommandForms({ uri, tier }: { uri: string; tier: string | undefi
       </CommandForm>
       <CommandForm uri={uri} lane="add_note" label="Add note" read={(f) => ({ text: String(f.get('text')) })}>
         <label class="input-grow"><span class="visually-hidden">Note</span>
-          <input name="text" type="text" maxLength={500} placeholder="What should colleagues know?" required /></label>
+          <input name="text" type="text" maxLength={500} placeholder="Write a note" required /></label>
       </CommandForm>
     </section>
   );

@@ -36,7 +36,7 @@ export function CustomerRow({ row }: { row: Signal<Row> }): JSX.Element {
 }
 
 function OfferCell({ view }: { view: Row['view'] }): JSX.Element {
-  if (!view.offer) return <Flash value="No offer" class="none" />;
+  if (!view.offer) return <Flash value="" class="none"><span aria-hidden="true">–</span><span class="visually-hidden">No offer</span></Flash>;
   const { title, reason, discount } = view.offer;
   return (
     <Flash value={`${title}|${discount ?? ''}`} class="offer-line" title={[title, reason].filter(Boolean).join(' – ')}>

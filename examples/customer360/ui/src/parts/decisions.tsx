@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { CustomerFeed } from '../data/customer';
 import { count, money, percent, words } from '../data/format';
 import { stateTone } from '../data/lanes';
+import { productName } from '../data/products';
 import { riskLevel, moodLevel, type CustomerView } from '../data/view';
 import { Badge, Trend } from './figures';
 import { Flash, useFlash } from './flash';
@@ -30,7 +31,7 @@ export function Decisions({ feed, view }: Props): JSX.Element {
 function OfferCard({ feed, view }: Props): JSX.Element {
   const { offer } = view;
   const flash = useFlash(offer ? `${offer.title}|${offer.discount ?? ''}` : '');
-  const product = offer?.productId === undefined ? undefined : (feed.productName(offer.productId) ?? `Product ${offer.productId}`);
+  const product = offer?.productId === undefined ? undefined : (productName(offer.productId) ?? `Product ${offer.productId}`);
   return (
     <Card lane="next_best_offer" title="Next best offer" activity={feed.activity.value['next_best_offer']}
       class={`decision decision-offer ${offer ? 'has-offer' : ''}`}>
@@ -77,7 +78,9 @@ function RiskCard({ feed, view }: Props): JSX.Element {
           <p class="big">
             <Flash value={percent(risk.score)} class="num" />
             <small>{words(level)}</small>
-            {risk.reasons.length > 0 && <span class="reasons" title={risk.reasons.join(', ')}>{risk.reasons.join(', ')}</span>}
+            {risk.reasons.length > 0 && (
+              <span class="reasons" title={risk.reasons.join(', ')}><Flash value={risk.reasons.join(', ')} /></span>
+            )}
           </p>
           <TimeChart points={feed.risk.value} scale={[0, 1]} spanMin={0.3} openedAt={feed.openedAt} label="Churn risk"
             format={percent} threshold={0.6} />

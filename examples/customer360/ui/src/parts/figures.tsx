@@ -34,7 +34,7 @@ export function Mood({ sentiment, moods }: { sentiment: CustomerView['sentiment'
     <span class={`mood level-${moodLevel(sentiment.score)}`}>
       <Flash value={score} class="mood-score num" />
       <Trend trend={sentiment.trend} />
-      <Sparkline values={moods} range={[0, 100]} />
+      <Sparkline values={moods} spanMin={20} />
     </span>
   );
 }
@@ -63,6 +63,8 @@ export function RelativeTime({ at }: { at: number | undefined }): JSX.Element {
 
 interface TileProps {
   label: string;
+  /** Where there is little room. */
+  shortLabel?: string;
   value: ComponentChildren;
   unit?: string;
   note?: string | undefined;
@@ -73,10 +75,10 @@ interface TileProps {
 
 /** A figure with its name, for use within a <dl>. */
 export function Tile(props: TileProps): JSX.Element {
-  const { label, value, unit, note, tone, children, testid } = props;
+  const { label, shortLabel, value, unit, note, tone, children, testid } = props;
   return (
     <div class="tile" title={note} data-testid={testid}>
-      <dt>{label}</dt>
+      <dt>{shortLabel ? <><span class="wide-only">{label}</span><span class="narrow-only">{shortLabel}</span></> : label}</dt>
       <dd class={tone ? `tone-${tone}` : undefined}>
         <span class="num tile-value">{value}</span>
         {unit && <span class="tile-unit">{unit}</span>}

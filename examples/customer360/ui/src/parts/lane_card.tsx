@@ -4,6 +4,7 @@ import { now } from '../data/clock';
 import type { CustomerFeed, LaneActivity } from '../data/customer';
 import { count } from '../data/format';
 import { fieldsOf, holdsEntries, laneSpecs, plainText, sortedEntries, titleOf, type EntryView } from '../data/lanes';
+import { productName } from '../data/products';
 import { isObject, member, type Json } from '../sync';
 import { Badge, RelativeTime } from './figures';
 import { Flash, useFlash } from './flash';
@@ -48,7 +49,7 @@ export function LaneCard({ feed, lane }: { feed: CustomerFeed; lane: string }): 
     const entries = isObject(value) ? Object.keys(value).length : 0;
     return (
       <Card lane={lane} activity={activity} note={entries > 0 ? count(entries) : undefined}>
-        <Entries feed={feed} lane={lane} value={value} activity={activity} />
+        <Entries lane={lane} value={value} activity={activity} />
       </Card>
     );
   }
@@ -90,9 +91,9 @@ function Fields({ lane, value, activity }: ContentProps): JSX.Element {
 
 const entriesShown = 4;
 
-function Entries({ feed, lane, value, activity }: ContentProps & { feed: CustomerFeed }): JSX.Element {
+function Entries({ lane, value, activity }: ContentProps): JSX.Element {
   const [open, setOpen] = useState(false);
-  const entries = sortedEntries(lane, value, feed);
+  const entries = sortedEntries(lane, value, productName);
   if (entries.length === 0) return <p class="empty">{laneSpecs[lane]?.empty ?? 'Nothing yet'}</p>;
   const shown = open ? entries : entries.slice(0, entriesShown);
   return (

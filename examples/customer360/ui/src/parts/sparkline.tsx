@@ -4,15 +4,17 @@ interface SparklineProps {
   values: readonly number[];
   width?: number;
   height?: number;
-  /** Fixed range; else that of the values. */
-  range?: readonly [number, number];
+  /** The least range to draw, so that a small change does not look like a large one. */
+  spanMin?: number;
   class?: string;
 }
 
 /** A line through the values, oldest left. Decoration: the figure stands beside it. */
-export function Sparkline({ values, width = 64, height = 18, range, class: name = '' }: SparklineProps): JSX.Element {
-  const [low, high] = range ?? [Math.min(...values), Math.max(...values)];
-  const span = high - low || 1;
+export function Sparkline({ values, width = 56, height = 18, spanMin = 1, class: name = '' }: SparklineProps): JSX.Element {
+  const least = Math.min(...values);
+  const most = Math.max(...values);
+  const span = Math.max(spanMin, most - least);
+  const low = (least + most - span) / 2;
   const pad = 2;
   const step = values.length > 1 ? (width - 2 * pad) / (values.length - 1) : 0;
   const points = values.map((value, i): [number, number] => [

@@ -18,7 +18,7 @@ interface TimeChartProps {
 const windowMs = 5 * 60_000;
 const windowMsMin = 30_000;
 const width = 300;
-const height = 64;
+const height = 76;
 
 /** A value over the last five minutes, as steps: it holds until the next change. */
 export function TimeChart(props: TimeChartProps): JSX.Element {

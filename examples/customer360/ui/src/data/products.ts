@@ -1,0 +1,29 @@
+import { signal, type Signal } from '@preact/signals';
+import { member, type Json } from '../sync';
+import { client } from './connection';
+import { text } from './format';
+
+const names = new Map<string, Signal<string | undefined>>();
+const followedMax = 500;
+
+/** A product's name, from the product's own agent. Unknown at first; whoever reads it draws again when it is known. */
+export function productName(id: Json | undefined): string | undefined {
+  const key = text(id);
+  if (key === undefined) return undefined;
+  let name = names.get(key);
+  if (!name && names.size < followedMax) {
+    name = signal<string | undefined>(undefined);
+    names.set(key, name);
+    follow(key, name);
+  }
+  return name?.value;
+}
+
+function follow(id: string, name: Signal<string | undefined>): void {
+  const read = (details: Json | undefined) => (name.value = text(member(details, 'product_name')));
+  client.subscribe(
+    `/product/${encodeURIComponent(id)}`,
+    { onSnapshot: ({ lanes }) => read(lanes['details']), onDiff: ({ lanes }) => read(lanes['details']) },
+    { lanes: ['details'] },
+  );
+}
