@@ -116,6 +116,29 @@ inline std::string event_text(std::uint64_t n, std::uint32_t customers) {
   return text;
 }
 
+/// Events 0 to n-1 one behind the other in one buffer, as a broker's answer holds them.
+class event_stream {
+ public:
+  event_stream(std::uint64_t n, std::uint32_t customers) {
+    bytes_.reserve(n * 100 + 64);
+    starts_.reserve(n + 1);
+    for (std::uint64_t i = 0; i < n; ++i) {
+      starts_.push_back(bytes_.size());
+      bytes_ += event_text(i, customers);
+    }
+    starts_.push_back(bytes_.size());
+    bytes_.append(64, ' ');
+  }
+  std::size_t size() const { return starts_.size() - 1; }
+  std::string_view operator[](std::size_t i) const {
+    return std::string_view(bytes_).substr(starts_[i], starts_[i + 1] - starts_[i]);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::size_t> starts_;
+};
+
 /// Resident memory of this process, bytes.
 inline std::uint64_t resident_bytes() {
   std::ifstream f("/proc/self/statm");

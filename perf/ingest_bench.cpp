@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <twinlane/ingest/record_router.hpp>
 #include <twinlane/ingest/text_arena.hpp>
@@ -19,7 +20,7 @@ struct settings {
   std::uint32_t customers = 100'000;
   bool dedicated = false;
   unsigned rounds = 3;
-  std::size_t batch = 4096;
+  std::size_t batch = 8192;
 };
 
 /// Asks for every turn's diff, as a durable store does, and counts its bytes.
@@ -45,7 +46,7 @@ struct lane_feed {
 };
 
 /// Routes and posts all events, a batch of each lane in turn, as a consumer of four topics would.
-void feed(runtime& rt, std::vector<lane_feed>& feeds, const std::vector<std::string>& events, std::size_t batch) {
+void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events, std::size_t batch) {
   std::size_t at = 0;
   while (at < events.size()) {
     const auto end = std::min(events.size(), at + 4 * batch);
@@ -68,13 +69,15 @@ void feed(runtime& rt, std::vector<lane_feed>& feeds, const std::vector<std::str
   }
 }
 
-int run(const settings& s) {
-  std::vector<std::string> events;
-  events.reserve(s.events);
-  for (std::uint64_t n = 0; n < s.events; ++n) {
-    events.push_back(event_text(n, s.customers));
-    events.back().reserve(events.back().size() + 64);
-  }
+double cpu_seconds() {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  return seconds(u.ru_utime) + seconds(u.ru_stime);
+}
+
+/// One round: all events into a fresh runtime. False when an event is missing at the end.
+bool run_round(const settings& s, const event_stream& events, unsigned round) {
   malloc_trim(0);
   const auto before = resident_bytes();
   auto owned = std::make_unique<counting_store>();
@@ -95,24 +98,29 @@ int run(const settings& s) {
     feeds[l].router = std::make_unique<ingest::record_router>(spec, std::get<target_info>(target));
     feeds[l].partition = rt.partition(spec.name, "bench", 0);
   }
-  for (unsigned round = 0; round < s.rounds; ++round) {
-    const auto diffs = kept.diffs.load(), bytes = kept.bytes.load();
-    const auto start = std::chrono::steady_clock::now();
-    feed(rt, feeds, events, s.batch);
-    if (!rt.drain(std::chrono::seconds(60))) return 1;
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::uint64_t applied = 0;
-    for (const auto& f : feeds) applied += f.partition->applied;
-    if (applied != s.events * (round + 1)) return 1;
-    const auto agents = rt.agent_count();
-    std::printf("ingest %-9s round %u: %9.0f events/s  %4.0f bytes/customer  %lld customers  %.2f diffs/event  %.0f bytes/diff\n",
-                s.dedicated ? "dedicated" : "shared", round + 1, static_cast<double>(s.events) / took.count(),
-                static_cast<double>(resident_bytes() - before) / static_cast<double>(agents),
-                static_cast<long long>(agents), static_cast<double>(kept.diffs - diffs) / static_cast<double>(s.events),
-                static_cast<double>(kept.bytes - bytes) / static_cast<double>(kept.diffs - diffs));
-    std::fflush(stdout);
-  }
-  return rt.stop(std::chrono::seconds(10)) ? 0 : 1;
+  const auto cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  feed(rt, feeds, events, s.batch);
+  if (!rt.drain(std::chrono::seconds(60))) return false;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const auto n = static_cast<double>(s.events);
+  std::uint64_t applied = 0;
+  for (const auto& f : feeds) applied += f.partition->applied;
+  if (applied != s.events) return false;
+  std::printf("ingest %-9s round %u: %9.0f events/s  %5.0f ns cpu/event  %4.0f bytes/customer  %.2f turns/event  %3.0f bytes/diff\n",
+              s.dedicated ? "dedicated" : "shared", round + 1, n / took.count(), (cpu_seconds() - cpu) / n * 1e9,
+              static_cast<double>(resident_bytes() - before) / static_cast<double>(rt.agent_count()),
+              static_cast<double>(kept.diffs) / n,
+              static_cast<double>(kept.bytes) / static_cast<double>(kept.diffs));
+  std::fflush(stdout);
+  return rt.stop(std::chrono::seconds(10));
+}
+
+int run(const settings& s) {
+  const event_stream events(s.events, s.customers);
+  for (unsigned round = 0; round < s.rounds; ++round)
+    if (!run_round(s, events, round)) return 1;
+  return 0;
 }
 
 }  // namespace
