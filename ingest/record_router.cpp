@@ -64,6 +64,14 @@ std::string_view trimmed(std::string_view token) noexcept {
   return token.substr(0, end == std::string_view::npos ? 0 : end + 1);
 }
 
+// simdjson tells types by their first letter.
+bool is_json_scalar(od::json_type type, std::string_view token) noexcept {
+  token = trimmed(token);
+  if (type == od::json_type::number) return is_json_number(token);
+  if (type == od::json_type::boolean) return token == "true" || token == "false";
+  return type != od::json_type::null || token == "null";
+}
+
 rejection json_rejection(simdjson::error_code e) {
   if (e == simdjson::UTF8_ERROR) return reject(dead_reason::bad_utf8, "the value is not UTF-8");
   if (e == simdjson::EMPTY) return reject(dead_reason::empty, "the value is empty");
@@ -121,8 +129,12 @@ std::optional<rejection> record_router::reader::read(std::string_view json) {
   if (const auto e = parser.iterate(text.data(), text.size(), buffer.size()).get(document)) return json_rejection(e);
   od::object object;
   if (const auto e = document.get_object().get(object)) {
-    if (e == simdjson::INCORRECT_TYPE) return reject(dead_reason::bad_value, "the value is not a JSON object");
-    return json_rejection(e);
+    od::json_type type{};
+    std::string_view token;
+    if (e != simdjson::INCORRECT_TYPE || document.type().get(type) || document.raw_json_token().get(token) ||
+        !is_json_scalar(type, token))
+      return json_rejection(e == simdjson::INCORRECT_TYPE ? simdjson::TAPE_ERROR : e);
+    return reject(dead_reason::bad_value, "the value is not a JSON object");
   }
   if (auto bad = walk(object, fields.root())) return bad;
   if (missing == 0) return std::nullopt;
@@ -150,6 +162,9 @@ std::optional<rejection> record_router::reader::walk(od::object object, const fi
 std::optional<rejection> record_router::reader::take(od::value value, const field_paths::node& at) {
   od::json_type type{};
   if (const auto e = value.type().get(type)) return json_rejection(e);
+  const auto& path = at.number < 0 ? at.name : fields.path(static_cast<unsigned>(at.number));
+  if (!is_json_scalar(type, value.raw_json_token()))
+    return reject(dead_reason::bad_json, "field '" + path + "' is not JSON");
   if (at.number < 0) {
     if (type == od::json_type::null) return std::nullopt;
     if (type != od::json_type::object) return reject(dead_reason::bad_value, "field '" + at.name + "' is not an object");
@@ -159,13 +174,11 @@ std::optional<rejection> record_router::reader::take(od::value value, const fiel
   }
   auto& to = found[static_cast<unsigned>(at.number)];
   if (to) return std::nullopt;
-  const auto& path = fields.path(static_cast<unsigned>(at.number));
   std::string_view text;
   if (type == od::json_type::string) {
     if (const auto e = value.get_string().get(text)) return json_rejection(e);
   } else if (type == od::json_type::number) {
     text = trimmed(value.raw_json_token());
-    if (!is_json_number(text)) return reject(dead_reason::bad_json, "field '" + path + "' is not a JSON number");
   } else if (type == od::json_type::null) {
     return reject(dead_reason::missing_field, "field '" + path + "' is null");
   } else {
