@@ -8,7 +8,7 @@ const textMax = 48;
 /** A leaf's value in a line of the tail. */
 export function shortValue(name: string, value: Json | undefined, now: number): string {
   if (value === undefined) return 'none';
-  if (datePattern.test(name) && typeof value === 'number' && value > 1e9) return dateTime(value, now) ?? String(value);
+  if (typeof value === 'number' && value > (datePattern.test(name) ? 1e9 : 1e12)) return dateTime(value, now) ?? String(value);
   const n = typeof value === 'number' ? number(value) : undefined;
   if (n !== undefined) return String(Math.round(n * 1000) / 1000);
   const shown = text(value) ?? JSON.stringify(value);

@@ -195,6 +195,7 @@ export const laneSpecs: Record<string, LaneSpec> = {
       at: instant(member(value, 'date_added')),
     }),
   },
+  wished: { title: 'Wished products', empty: 'Nothing wished for', entry: wishedEntry },
   returns: {
     title: 'Returns',
     empty: 'No returns',
@@ -227,6 +228,20 @@ export const laneSpecs: Record<string, LaneSpec> = {
   },
   clicks: { title: 'Clicks', empty: 'No clicks within 30 minutes', entry: (key, value, nameOf) => happened(value, nameOf, `Click ${key}`) },
   social: { title: 'Social', empty: 'Nothing posted', entry: (key, value, nameOf) => happened(value, nameOf, `Post ${key}`) },
+  price_drops: {
+    title: 'Price drops',
+    empty: 'Nothing wished for became cheaper',
+    entry: (key, value, nameOf) => ({
+      title: nameOf(key) ?? `Product ${key}`,
+      detail: money(member(value, 'before')) === undefined ? undefined : `was ${money(member(value, 'before'))}`,
+      amount: money(member(value, 'now')),
+    }),
+  },
+  entered_store: {
+    title: 'Store visits',
+    empty: 'No visits',
+    entry: (key, value) => ({ title: 'Entered the store', at: instant(isObject(value) ? member(value, 'event_date') : value) ?? instant(key) }),
+  },
   vouchers: {
     title: 'Vouchers',
     empty: 'None issued',
@@ -246,23 +261,16 @@ export const laneSpecs: Record<string, LaneSpec> = {
   },
 };
 
-const wished: LaneSpec = {
-  title: 'Wished products',
-  empty: 'Nothing wished for',
-  entry: (key, value, nameOf) => {
-    const stock = number(member(value, 'stock'));
-    return {
-      title: text(member(value, 'product_name')) ?? nameOf(key) ?? `Product ${key}`,
-      detail: join(text(member(value, 'brand')), text(member(value, 'category')), discountText(member(value, 'discount'))),
-      badge: stock === undefined ? undefined : stock > 0 ? { text: `${count(stock)} in stock`, tone: 'good' } : { text: 'Sold out', tone: 'bad' },
-      amount: money(member(value, 'price')),
-    };
-  },
-};
-
-/** Names under which the join with the wished products may appear. */
-export const wishedLanes = ['wished', 'wished_products', 'wishes', 'products'];
-for (const name of wishedLanes) laneSpecs[name] = wished;
+function wishedEntry(key: string, value: Json, nameOf: ProductName): EntryView {
+  const stock = number(member(value, 'stock'));
+  const discount = discountText(member(value, 'discount'));
+  return {
+    title: text(member(value, 'product_name')) ?? nameOf(key) ?? `Product ${key}`,
+    detail: join(text(member(value, 'brand')), text(member(value, 'category')), discount),
+    badge: stock === undefined ? undefined : stock > 0 ? { text: `${count(stock)} in stock`, tone: 'good' } : { text: 'Sold out', tone: 'bad' },
+    amount: money(member(value, 'price')),
+  };
+}
 
 function address(value: Json | undefined): string | undefined {
   return isObject(value) ? join(...Object.values(value).map(text)) : text(value);

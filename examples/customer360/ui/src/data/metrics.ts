@@ -124,6 +124,7 @@ async function poll(): Promise<void> {
 /** Polls as long as the page is seen. */
 export function startPolling(): void {
   void poll();
+  setTimeout(() => void poll(), 700); // rates need two
   setInterval(() => {
     if (!document.hidden) void poll();
   }, pollMs);

@@ -3,7 +3,6 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { connection } from '../data/connection';
 import { CustomerFeed } from '../data/customer';
 import { initials } from '../data/format';
-import { wishedLanes } from '../data/lanes';
 import { idOf, viewOf, type CustomerView } from '../data/view';
 import { Avatar, Tier } from '../parts/figures';
 import { CommandForms } from '../parts/command_forms';
@@ -17,10 +16,14 @@ import { TrafficStrip } from '../parts/traffic_strip';
 /** Lanes by what they tell; what a customer has beyond these comes last. */
 const groups: { title: string; lanes: string[] }[] = [
   { title: 'Who they are', lanes: ['profile', 'loyalty', 'analytics', 'place', 'weather', 'third_party'] },
-  { title: 'What they buy', lanes: ['orders', 'payments', 'wishlist', 'returns', 'vouchers'] },
-  { title: 'What they say and do', lanes: ['calls', 'reviews', 'clicks', 'social', 'notes'] },
+  { title: 'What they buy', lanes: ['orders', 'payments', 'wishlist', 'wished', 'price_drops', 'returns', 'vouchers'] },
+  { title: 'What they say and do', lanes: ['calls', 'reviews', 'clicks', 'social', 'entered_store', 'notes'] },
 ];
 const decided = ['next_best_offer', 'sentiment', 'churn_risk', 'status', 'segment'];
+const known = new Set([...decided, ...groups.flatMap((group) => group.lanes)]);
+
+/** Lanes that get no card as long as a customer does not have them. */
+const shownWhenPresent = new Set(['price_drops', 'entered_store']);
 
 export function CustomerPage({ uri }: { uri: string }): JSX.Element {
   const feed = useMemo(() => new CustomerFeed(uri), [uri]);
@@ -68,13 +71,11 @@ function Head({ uri, view }: { uri: string; view: CustomerView }): JSX.Element {
 
 function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.Element {
   const present = Object.keys(feed.state.value?.lanes ?? {});
-  const known = new Set([...decided, ...groups.flatMap((group) => group.lanes)]);
-  const wished = present.filter((lane) => wishedLanes.includes(lane));
-  const others = present.filter((lane) => !known.has(lane) && !wished.includes(lane)).sort();
-  const lanesOf = (index: number, lanes: string[]): string[] => {
-    if (index === 1) return lanes.flatMap((lane) => (lane === 'wishlist' ? [lane, ...wished] : [lane]));
-    return index === groups.length - 1 ? [...lanes, ...others] : lanes;
-  };
+  const others = present.filter((lane) => !known.has(lane)).sort();
+  const lanesOf = (index: number, lanes: string[]) => [
+    ...lanes.filter((lane) => !shownWhenPresent.has(lane) || present.includes(lane)),
+    ...(index === groups.length - 1 ? others : []),
+  ];
   return (
     <div class="lanes">
       <section class="lane-group lane-side" aria-label="Commands and changes">

@@ -52,7 +52,7 @@ export function Risk({ risk }: { risk: CustomerView['risk'] }): JSX.Element {
 
 /** A bar of 0 to 1. The figure stands beside it, so it is decoration to a screen reader. */
 export function Meter({ fraction }: { fraction: number }): JSX.Element {
-  return <span class="meter" aria-hidden="true"><i style={{ width: `${Math.max(2, fraction * 100)}%` }} /></span>;
+  return <span class="meter" aria-hidden="true"><i style={{ transform: `translateX(${Math.max(3, fraction * 100) - 100}%)` }} /></span>;
 }
 
 /** `12 s ago`, following the clock. */
@@ -81,7 +81,7 @@ export function Tile(props: TileProps): JSX.Element {
       <dt>{shortLabel ? <><span class="wide-only">{label}</span><span class="narrow-only">{shortLabel}</span></> : label}</dt>
       <dd class={tone ? `tone-${tone}` : undefined}>
         <span class="num tile-value">{value}</span>
-        {unit && <span class="tile-unit">{unit}</span>}
+        {unit && value !== '–' && <span class="tile-unit">{unit}</span>}
         {children}
       </dd>
     </div>
