@@ -92,7 +92,7 @@ void apply(yaml_node& root, const config_override& o, problem_list& problems) {
       here = entry;
       continue;
     }
-    if (i == 2 && i + 1 == parts->size() && parts->front() == "sources")
+    if (i == 2 && parts->front() == "sources")
       if (auto* origin = origin_with_key(*here, part)) here = origin;
     if (here->what == yaml_node::kind::scalar) {
       problems.add(at, fmt::format("'{}' lies below a value that is no map. Shorten the path.", part));
