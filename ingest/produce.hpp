@@ -13,7 +13,7 @@ namespace twinlane::ingest {
 
 struct produce_progress {
   std::uint64_t done{};                // acknowledged by the broker
-  std::optional<std::uint64_t> total;  // records in the file, when one pass has counted them; never with loop
+  std::optional<std::uint64_t> total;  // records of the file, known with the last call; never with loop
   double fraction = -1;                // of the file's bytes read; -1 with loop
   double per_second{};                 // over the last interval
 };
