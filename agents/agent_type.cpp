@@ -25,8 +25,13 @@ std::string_view name_of(creation c) noexcept {
   return c == creation::events ? "events" : c == creation::commands ? "commands" : "never";
 }
 
-agent_type::agent_type(std::string name, std::string_view route_pattern, type_options options, factory make)
-    : name_(std::move(name)), route_(route_pattern), options_(options), factory_(std::move(make)) {
+agent_type::agent_type(std::string name, std::string_view route_pattern, type_options options, factory make,
+                       std::size_t object_bytes)
+    : name_(std::move(name)),
+      route_(route_pattern),
+      options_(options),
+      factory_(std::move(make)),
+      object_bytes_(object_bytes) {
   if (name_.empty()) throw std::invalid_argument("an agent type needs a name");
   prototype_ = factory_(construction(*this, sample_uri(route_)));
   layout_.sealed = true;
@@ -41,6 +46,18 @@ int agent_type::lane_index(std::string_view lane) const noexcept {
   for (std::size_t i = 0; i < layout_.lanes.size(); ++i)
     if (layout_.lanes[i].name == lane) return static_cast<int>(i);
   return -1;
+}
+
+void agent_type::prefetch_object(const agent& a) const noexcept {
+  constexpr std::size_t line = 64, lines_max = 16;
+  const auto* at = reinterpret_cast<const char*>(&a);
+  const auto bytes = std::min(object_bytes_, line * lines_max);
+  for (std::size_t i = 0; i < bytes; i += line) __builtin_prefetch(at + i, 1);
+}
+
+void agent_type::prefetch_entries(const agent& a) const noexcept {
+  if (object_bytes_ == 0) return;
+  for (std::size_t i = 0; i < layout_.lanes.size(); ++i) a.lane_at(i).prefetch();
 }
 
 std::unique_ptr<agent> agent_type::make(std::string uri) const {

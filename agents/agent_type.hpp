@@ -58,7 +58,9 @@ class agent_type {
     std::ptrdiff_t offset;  // of the timer from its agent
   };
 
-  agent_type(std::string name, std::string_view route_pattern, type_options options, factory make);
+  /// object_bytes: size of the agent's object, 0 when its lanes lie elsewhere.
+  agent_type(std::string name, std::string_view route_pattern, type_options options, factory make,
+             std::size_t object_bytes = 0);
   ~agent_type();
   agent_type(const agent_type&) = delete;
   agent_type& operator=(const agent_type&) = delete;
@@ -77,6 +79,10 @@ class agent_type {
   /// Does an agent of this type ever have something due, a timer or an entry's age?
   bool keeps_time() const noexcept { return keeps_time_; }
 
+  /// Asks the processor to fetch an agent that is about to have a turn: its object, then (a little later) its entries.
+  void prefetch_object(const agent& a) const noexcept;
+  void prefetch_entries(const agent& a) const noexcept;
+
   /// A new agent; the URI must match the route.
   std::unique_ptr<agent> make(std::string uri) const;
 
@@ -86,6 +92,7 @@ class agent_type {
   route route_;
   type_options options_;
   factory factory_;
+  std::size_t object_bytes_;
   lane_layout layout_;
   std::vector<rule_info> rules_;
   std::vector<timer_info> timers_;
@@ -97,9 +104,9 @@ class agent_type {
 template <class Agent>
 std::shared_ptr<const agent_type> make_agent_type(std::string name, std::string_view route_pattern,
                                                   type_options options = {}) {
-  return std::make_shared<const agent_type>(std::move(name), route_pattern, options, [](construction c) {
-    return std::unique_ptr<agent>(std::make_unique<Agent>(std::move(c)));
-  });
+  return std::make_shared<const agent_type>(
+      std::move(name), route_pattern, options,
+      [](construction c) { return std::unique_ptr<agent>(std::make_unique<Agent>(std::move(c))); }, sizeof(Agent));
 }
 
 }  // namespace twinlane

@@ -193,6 +193,8 @@ class lane_base {
   virtual void evict(std::int64_t /*now_ms*/) {}
   /// Join lanes: everybody followed, as effects, so that a host can follow again after activation.
   virtual void collect_joins(std::vector<join_effect>& /*out*/) const {}
+  /// Asks the processor to fetch the lane's entries; changes nothing.
+  virtual void prefetch() const noexcept {}
   virtual std::unique_ptr<lane_log> make_log() const = 0;
   /// Adds a description of the lane's record, for documentation and forms.
   virtual void describe_record(nlohmann::json& out) const = 0;

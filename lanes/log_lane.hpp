@@ -88,6 +88,7 @@ class log_lane final : public lane_base {
     if (next_expiry() > now_ms) return;
     for (const auto sequence : state_.expired(info().keep.age_ms, now_ms)) remove(sequence);
   }
+  void prefetch() const noexcept override { state_.table().prefetch(); }
   std::unique_ptr<lane_log> make_log() const override { return std::make_unique<log_type>(); }
   void describe_record(nlohmann::json& out) const override { describe<V>(out); }
 

@@ -45,6 +45,9 @@ struct lane_feed {
   std::int64_t offset = 0;
 };
 
+// Less in flight than the caches hold twice over; ingest pauses a partition in the same way.
+constexpr std::int64_t in_flight_max = 16'384;
+
 /// Routes and posts all events, a batch of each lane in turn, as a consumer of four topics would.
 void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events, std::size_t batch) {
   std::size_t at = 0;
@@ -53,7 +56,7 @@ void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events
     const auto arrived = std::chrono::steady_clock::now();
     for (unsigned l = 0; l < 4; ++l) {
       auto& f = feeds[l];
-      while (f.partition->in_flight_records() > 100'000) std::this_thread::sleep_for(std::chrono::microseconds(100));
+      while (f.partition->in_flight_records() > in_flight_max) std::this_thread::sleep_for(std::chrono::microseconds(100));
       f.texts.clear();
       f.records.clear();
       for (std::size_t i = at + l; i < end; i += 4) {

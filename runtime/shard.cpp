@@ -40,14 +40,14 @@ bool shard::push(item i, bool bounded) {
 }
 
 void shard::enqueue(std::shared_ptr<record_batch> b) { push(std::move(b), false); }
-void shard::enqueue(mail m) { push(std::move(m), false); }
-void shard::enqueue(join_update u) { push(std::move(u), false); }
-void shard::enqueue(follow_request f) { push(std::move(f), false); }
+void shard::enqueue(mail m) { push(std::make_unique<mail>(std::move(m)), false); }
+void shard::enqueue(join_update u) { push(std::make_unique<join_update>(std::move(u)), false); }
+void shard::enqueue(follow_request f) { push(std::make_unique<follow_request>(std::move(f)), false); }
 bool shard::request(command_request r, answer<command_result> a) {
-  return push(command_item{std::move(r), std::move(a)}, true);
+  return push(std::make_unique<command_item>(command_item{std::move(r), std::move(a)}), true);
 }
 bool shard::request(write_request r, answer<command_result> a) {
-  return push(command_item{std::move(r), std::move(a)}, true);
+  return push(std::make_unique<command_item>(command_item{std::move(r), std::move(a)}), true);
 }
 bool shard::request(control c) { return push(std::move(c), true); }
 void shard::order(control c) { push(std::move(c), false); }
@@ -95,7 +95,20 @@ void shard::run_cut(cut& c) {
   c.now_ms = host_.now_ms();
   const auto from = pending_at_;
   make_cut(c);
-  for (auto* e : c.entities) run_chain(c, *e);
+  // Agents lie all over the memory: fetch the next ones while this one runs.
+  constexpr std::size_t object_ahead = 6, entries_ahead = 3;
+  const auto n = c.entities.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + object_ahead < n && c.entities[i + object_ahead]->self) {
+      const auto& e = *c.entities[i + object_ahead];
+      e.type->prefetch_object(*e.self);
+    }
+    if (i + entries_ahead < n && c.entities[i + entries_ahead]->self) {
+      const auto& e = *c.entities[i + entries_ahead];
+      e.type->prefetch_entries(*e.self);
+    }
+    run_chain(c, *c.entities[i]);
+  }
   finish_cut(c);
   for (auto* i : c.controls) std::get<control>(*i)(*this);
   // What the cut has used up goes now, so that windows and answers do not wait for the rest of the inbox.
@@ -110,13 +123,13 @@ void shard::make_cut(cut& c) {
     if (std::holds_alternative<std::shared_ptr<record_batch>>(i)) {
       if (!add_batch(c, i, first_record_)) return;  // the rest is for the next cut
       first_record_ = 0;
-    } else if (auto* m = std::get_if<mail>(&i)) {
+    } else if (auto* m = message<mail>(i)) {
       if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
-    } else if (auto* u = std::get_if<join_update>(&i)) {
+    } else if (auto* u = message<join_update>(i)) {
       if (auto* e = find(u->uri)) add_work(c, u->uri, *e->type, {&i});
-    } else if (auto* f = std::get_if<follow_request>(&i)) {
+    } else if (auto* f = message<follow_request>(i)) {
       follow(*f);
-    } else if (auto* q = std::get_if<command_item>(&i)) {
+    } else if (auto* q = message<command_item>(i)) {
       const auto& uri = std::visit([](const auto& r) -> const std::string& { return r.uri; }, q->request);
       if (const auto* type = host_.type_of(uri)) add_work(c, uri, *type, {&i});
     } else {
@@ -170,7 +183,7 @@ void shard::run_chain(cut& c, entity& e) {
   for (auto n = e.cut_first; n != 0; n = c.works[n - 1].next) chain.push_back(c.works[n - 1]);
   e.cut_first = e.cut_last = 0;
   const auto stands_alone = [](const work& w) {
-    const auto* q = std::get_if<command_item>(w.from);
+    const auto* q = message<command_item>(*w.from);
     if (!q) return false;
     if (const auto* r = std::get_if<command_request>(&q->request))
       return r->if_match || r->if_rev || r->idempotency_key;

@@ -87,7 +87,14 @@ class shard {
     std::variant<command_request, write_request> request;
     answer<command_result> reply_to;
   };
-  using item = std::variant<std::shared_ptr<record_batch>, mail, join_update, follow_request, command_item, control>;
+  // Small, so that an inbox of batches stays small too.
+  using item = std::variant<std::shared_ptr<record_batch>, std::unique_ptr<mail>, std::unique_ptr<join_update>,
+                            std::unique_ptr<follow_request>, std::unique_ptr<command_item>, control>;
+  template <class T>
+  static T* message(const item& i) {
+    const auto* held = std::get_if<std::unique_ptr<T>>(&i);
+    return held ? held->get() : nullptr;
+  }
 
   /// One message of a cut, chained to the next of the same entity.
   struct work {

@@ -29,12 +29,13 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
   if (changed && store_reads) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
   std::shared_ptr<record_batch> cause;
   unsigned hops = 0;
-  for (const auto& w : works) {
+  const bool tells = e.watched || !t.joins.empty() || !t.messages.empty();
+  for (const auto& w : tells ? works : works.first(0)) {
     if (const auto* b = std::get_if<std::shared_ptr<record_batch>>(w.from))
       cause = *b;
-    else if (const auto* m = std::get_if<mail>(w.from))
+    else if (const auto* m = message<mail>(*w.from))
       hops = std::max(hops, m->hops), cause = m->cause;
-    else if (const auto* u = std::get_if<join_update>(w.from))
+    else if (const auto* u = message<join_update>(*w.from))
       hops = std::max(hops, u->hops), cause = u->cause;
   }
   if (e.watched) {

@@ -34,9 +34,9 @@ std::size_t hash_of(const command_request& r) {
 
 bool shard::may_create(const work& w, const agent_type& type) const {
   const auto create = type.options().create;
-  if (std::holds_alternative<std::shared_ptr<record_batch>>(*w.from) || std::holds_alternative<mail>(*w.from))
+  if (std::holds_alternative<std::shared_ptr<record_batch>>(*w.from) || message<mail>(*w.from))
     return create == creation::events;
-  return std::holds_alternative<command_item>(*w.from) && create == creation::commands;
+  return message<command_item>(*w.from) && create == creation::commands;
 }
 
 // One turn with all the messages; when it throws, each of them again in a turn of its own.
@@ -107,7 +107,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     lane_input in{r.remove ? lane_input::kind::remove : lane_input::kind::put, b.key(r), b.value(r), {}};
     status = t.apply(lane_of_target(r.target), in, r.time_ms);
     if (status) c.applied.push_back(&b);
-  } else if (auto* m = std::get_if<mail>(w.from)) {
+  } else if (auto* m = message<mail>(*w.from)) {
     const int lane = e.type->lane_index(m->lane);
     if (lane < 0) {
       fail(c, e, w, problem::no_such_lane, dead_reason::no_such_lane, "no lane '" + m->lane + "'");
@@ -115,7 +115,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     }
     lane_input in{lane_input::kind::put, m->key, c.pad(m->value), {}};
     status = t.apply(static_cast<unsigned>(lane), in, c.now_ms);
-  } else if (auto* u = std::get_if<join_update>(w.from)) {
+  } else if (auto* u = message<join_update>(*w.from)) {
     lane_input in{lane_input::kind::remove, u->key, {}, u->from};
     if (u->value) {
       in.op = lane_input::kind::join;
@@ -124,7 +124,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     status = t.apply(u->lane, in, c.now_ms);
   } else {
     if (c.arrived == steady_time{}) c.arrived = std::chrono::steady_clock::now();
-    apply_request(c, e, t, std::get<command_item>(*w.from));
+    apply_request(c, e, t, *message<command_item>(*w.from));
     return;
   }
   if (!status) fail(c, e, w, problem::bad_value, reason_of(status.code), status.detail);
@@ -178,7 +178,7 @@ void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
 }
 
 bool shard::revs_match(cut& c, const entity& e, const work& w) {
-  const auto& q = std::get<command_item>(*w.from);
+  const auto& q = *message<command_item>(*w.from);
   const auto at = etag_of(e.self ? lineage(e) : "", e.self ? e.rev : 0);
   const auto* r = std::get_if<command_request>(&q.request);
   const auto& if_match = r ? r->if_match : std::get<write_request>(q.request).if_match;
@@ -204,13 +204,13 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
     letter.offset = r.offset;
     letter.key = b.key(r);
     letter.value = b.value(r);
-  } else if (const auto* m = std::get_if<mail>(w.from)) {
+  } else if (const auto* m = message<mail>(*w.from)) {
     letter.source = "(agents)";
     letter.topic = e.uri + '/' + m->lane;
     letter.offset = static_cast<std::int64_t>(host_.next_birth());  // letters are known by their position
     letter.key = m->key;
     letter.value = m->value;
-  } else if (const auto* q = std::get_if<command_item>(w.from)) {
+  } else if (const auto* q = message<command_item>(*w.from)) {
     if (const auto* r = std::get_if<command_request>(&q->request))
       host_.did_run_command(*e.type, r->lane, code_of(what));
     c.answers.push_back({q->reply_to, error{what, letter.detail}, nullptr, {}, 0});

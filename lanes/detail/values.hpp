@@ -196,6 +196,37 @@ void write_object(std::string& out, const T& v, unsigned depth) {
   detail::close(out, '{', '}');
 }
 
+// What takes no notice of depth.
+template <class T>
+void write_scalar(std::string& out, const T& v) {
+  if constexpr (std::same_as<T, bool>) {
+    out += v ? "true" : "false";
+  } else if constexpr (std::is_integral_v<T>) {
+    append_integer(out, v);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    append_real(out, v);
+  } else if constexpr (std::same_as<T, std::string>) {
+    append_json_string(out, v);
+  } else if constexpr (std::same_as<T, timestamp>) {
+    append_integer(out, v.time_since_epoch().count());
+  } else if constexpr (is_duration<T>) {
+    detail::write_scalar(out, v.count());
+  } else {
+    out += '"';
+    if constexpr (is_as_text<T>) {
+      append_integer(out, v.value);
+    } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
+      append_date(out, v);
+    } else {
+      static_assert(enumeration<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/README.md");
+      const auto name = detail::enumerator_name(v);
+      if (name.empty()) throw_bad_value("an enumeration holds a value without a name");
+      out += name;
+    }
+    out += '"';
+  }
+}
+
 template <class T>
 void write(std::string& out, const T& v, unsigned depth) {
   if constexpr (nullable<T>() && !json_type<T>) {
@@ -206,32 +237,6 @@ void write(std::string& out, const T& v, unsigned depth) {
   }
   if constexpr (json_type<T>) {
     write_json(out, v, depth);
-  } else if constexpr (std::same_as<T, bool>) {
-    out += v ? "true" : "false";
-  } else if constexpr (std::is_integral_v<T>) {
-    append_integer(out, v);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    append_real(out, v);
-  } else if constexpr (std::same_as<T, std::string>) {
-    append_json_string(out, v);
-  } else if constexpr (enumeration<T>) {
-    const auto name = detail::enumerator_name(v);
-    if (name.empty()) throw_bad_value("an enumeration holds a value without a name");
-    out += '"';
-    out += name;
-    out += '"';
-  } else if constexpr (std::same_as<T, timestamp>) {
-    append_integer(out, v.time_since_epoch().count());
-  } else if constexpr (is_duration<T>) {
-    detail::write(out, v.count(), depth);
-  } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
-    out += '"';
-    append_date(out, v);
-    out += '"';
-  } else if constexpr (is_as_text<T>) {
-    out += '"';
-    append_integer(out, v.value);
-    out += '"';
   } else if constexpr (id_type<T>) {
     detail::write(out, v.value, depth);
   } else if constexpr (is_optional<T>) {
@@ -244,9 +249,10 @@ void write(std::string& out, const T& v, unsigned depth) {
       out += ',';
     }
     detail::close(out, '[', ']');
-  } else {
-    static_assert(is_map<T> || record<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/README.md");
+  } else if constexpr (is_map<T> || record<T>) {
     detail::write_object(out, v, depth);
+  } else {
+    detail::write_scalar(out, v);
   }
 }
 
