@@ -28,8 +28,8 @@ function orders_file(t) {
   return file;
 }
 
-const looping = (file, rate) => `store: { kind: memory }
-agents:
+const looping = (file, rate, extra = '') => `store: { kind: memory }
+${extra}agents:
   - type: customer
     route: /customer/:id
     hosting: ${hosting}
@@ -133,7 +133,7 @@ async function event_to_socket_ms(app, client, name, for_ms) {
 const median = (values) => quantile(values, 0.5);
 
 test('a client that does not read is closed with 4408, delays nobody, and its memory is bounded', { skip }, async (t) => {
-  const app = await start_app(t, { config: looping(orders_file(t), 4_000) });
+  const app = await start_app(t, { config: looping(orders_file(t), 4_000, long ? '' : 'web: { slow_timeout: 5s }\n') });
   const prober = await twin_client.connect(app.ws_url);
   const subscribe_all = async (client) => {
     for (let n = 0; n < 1_000; n++) await client.subscribe(retail.customer_uri(n));
