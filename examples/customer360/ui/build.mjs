@@ -39,7 +39,9 @@ if (process.argv.includes('--watch')) {
     console.log(`dist/${name}  ${(size / 1024).toFixed(1)} KB, ${(packed / 1024).toFixed(1)} KB gzipped`);
   }
   if (total > gzipBytesMax) {
-    console.error(`The pages weigh ${total} bytes gzipped; the bound is ${gzipBytesMax}. Remove weight or raise the bound.`);
+    console.error(
+      `The pages weigh ${total} bytes gzipped; the bound is ${gzipBytesMax}. Remove weight or raise the bound.`,
+    );
     process.exit(1);
   }
 }

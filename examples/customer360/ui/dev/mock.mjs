@@ -8,7 +8,11 @@ import { WebSocketServer } from 'ws';
 import { happen, makeCustomer, products, seeded, settle } from './world.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
 const bounds = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,7 +29,8 @@ export function difference(before, now) {
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-const only = (lanes, names) => (names ? Object.fromEntries(names.filter((n) => n in lanes).map((n) => [n, lanes[n]])) : lanes);
+const only = (lanes, names) =>
+  names ? Object.fromEntries(names.filter((n) => n in lanes).map((n) => [n, lanes[n]])) : lanes;
 
 /** Starts the mock; the answer's functions let a test bring about what it wants to see. */
 export async function startMock({ port = 0, customers: many = 240, rate = 60, seed = 7 } = {}) {
@@ -39,14 +44,25 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
     const customer = customers.get(link.uri);
     link.rev = customer?.rev ?? 0;
     link.seen = structuredClone(only(customer?.lanes ?? {}, link.lanes));
-    return { op: 'snap', id: link.id, uri: link.uri, lineage: customer?.lineage ?? '', rev: link.rev, exists: Boolean(customer), resumed: false, lanes: link.seen };
+    return {
+      op: 'snap',
+      id: link.id,
+      uri: link.uri,
+      lineage: customer?.lineage ?? '',
+      rev: link.rev,
+      exists: Boolean(customer),
+      resumed: false,
+      lanes: link.seen,
+    };
   };
   const send = (socket, message) => socket.send(JSON.stringify(message));
   const pushed = () => {
     const seconds = 0.0003 - Math.log(1 - random()) * 0.0007;
     metrics.pushes += 1;
     metrics.seconds += seconds;
-    bounds.forEach((le, i) => { if (seconds <= le) metrics.buckets[i] += 1; });
+    bounds.forEach((le, i) => {
+      if (seconds <= le) metrics.buckets[i] += 1;
+    });
   };
   const publish = (uri) => {
     const customer = customers.get(uri);
@@ -77,7 +93,8 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
   const tick = () => {
     const uris = [...customers.keys()];
     for (let i = 0; i < Math.max(1, rate / 20); i += 1) {
-      const uri = random() < 0.1 && customers.has('/customer/42') ? '/customer/42' : uris[Math.floor(random() * uris.length)];
+      const uri =
+        random() < 0.1 && customers.has('/customer/42') ? '/customer/42' : uris[Math.floor(random() * uris.length)];
       if (!uri) return;
       turn(uri, (customer) => happen(customer, random, Date.now()));
       metrics.events += 1;
@@ -86,7 +103,8 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
 
   const commands = {
     issue_voucher(customer, { amount, reason }) {
-      if (!(amount > 0)) throw ['bad_value', `lane 'issue_voucher' of /customer/${customer.number}: amount must be above 0.`];
+      if (!(amount > 0))
+        throw ['bad_value', `lane 'issue_voucher' of /customer/${customer.number}: amount must be above 0.`];
       const vouchers = (customer.lanes.vouchers ??= {});
       const id = 1 + Object.keys(vouchers).length;
       vouchers[id] = { amount, reason, issued_at: Date.now() };
@@ -115,35 +133,41 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
       const lanes = { details: { product_name: products[Number(product[1]) % products.length] } };
       return send(socket, { op: 'snap', id, uri, lineage: 'm1', rev: 1, exists: true, resumed: false, lanes });
     }
-    if (!/^\/customer\/[^/]+$/.test(uri ?? '')) return send(socket, { op: 'err', id, code: 'no_such_route', message: `${uri}: no agent type takes this URI.` });
+    if (!/^\/customer\/[^/]+$/.test(uri ?? ''))
+      return send(socket, { op: 'err', id, code: 'no_such_route', message: `${uri}: no agent type takes this URI.` });
     if (op === 'sub') {
       const link = { socket, id, uri, lanes: message.lanes };
       links.add(link);
       return send(socket, snapOf(link));
     }
     const run = commands[message.lane];
-    if (!run) return send(socket, { op: 'err', id, code: 'no_such_lane', message: `${uri} has no lane '${message.lane}'.` });
-    if (!customers.has(uri)) return send(socket, { op: 'err', id, code: 'no_such_entity', message: `${uri} does not exist.` });
+    if (!run)
+      return send(socket, { op: 'err', id, code: 'no_such_lane', message: `${uri} has no lane '${message.lane}'.` });
+    if (!customers.has(uri))
+      return send(socket, { op: 'err', id, code: 'no_such_entity', message: `${uri} does not exist.` });
     try {
       let result = null;
-      const rev = turn(uri, (customer) => { result = run(customer, message.value); });
+      const rev = turn(uri, (customer) => {
+        result = run(customer, message.value);
+      });
       return send(socket, { op: 'ok', id, rev, result });
     } catch (problem) {
       return send(socket, { op: 'err', id, code: problem[0], message: problem[1] });
     }
   };
 
-  const metricsText = () => [
-    `twinlane_events_total{source="generator",outcome="applied"} ${metrics.events}`,
-    `twinlane_agents{type="customer"} ${customers.size}`,
-    `twinlane_connections ${server.sockets.clients.size}`,
-    `twinlane_subscriptions ${links.size}`,
-    `twinlane_dead_letters_total{source="generator",reason="bad_json"} ${metrics.dead}`,
-    ...bounds.map((le, i) => `twinlane_event_to_push_seconds_bucket{le="${le}"} ${metrics.buckets[i]}`),
-    `twinlane_event_to_push_seconds_bucket{le="+Inf"} ${metrics.pushes}`,
-    `twinlane_event_to_push_seconds_sum ${metrics.seconds}`,
-    `twinlane_event_to_push_seconds_count ${metrics.pushes}`,
-  ].join('\n');
+  const metricsText = () =>
+    [
+      `twinlane_events_total{source="generator",outcome="applied"} ${metrics.events}`,
+      `twinlane_agents{type="customer"} ${customers.size}`,
+      `twinlane_connections ${server.sockets.clients.size}`,
+      `twinlane_subscriptions ${links.size}`,
+      `twinlane_dead_letters_total{source="generator",reason="bad_json"} ${metrics.dead}`,
+      ...bounds.map((le, i) => `twinlane_event_to_push_seconds_bucket{le="${le}"} ${metrics.buckets[i]}`),
+      `twinlane_event_to_push_seconds_bucket{le="+Inf"} ${metrics.pushes}`,
+      `twinlane_event_to_push_seconds_sum ${metrics.seconds}`,
+      `twinlane_event_to_push_seconds_count ${metrics.pushes}`,
+    ].join('\n');
 
   const answer = async (request, response) => {
     const url = new URL(request.url, 'http://mock');
@@ -155,7 +179,8 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
     if (url.pathname === '/api/entities/customer') {
       const all = [...customers.keys()].sort();
       const from = url.searchParams.get('after') ? all.findIndex((u) => u > url.searchParams.get('after')) : 0;
-      const items = from < 0 ? [] : all.slice(from, from + Math.min(1000, Number(url.searchParams.get('limit') ?? 100)));
+      const items =
+        from < 0 ? [] : all.slice(from, from + Math.min(1000, Number(url.searchParams.get('limit') ?? 100)));
       const more = items.length > 0 && items[items.length - 1] !== all[all.length - 1];
       return json(200, { items, next: more ? items[items.length - 1] : null });
     }
@@ -163,17 +188,26 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
       const { lanes, rev, lineage } = customers.get(url.pathname);
       return json(200, { uri: url.pathname, type: 'customer', lineage, rev, lanes });
     }
-    if (!url.pathname.startsWith('/ui') && !wantsPage) return json(404, { status: 404, code: 'no_such_route', title: 'Not found' });
+    if (!url.pathname.startsWith('/ui') && !wantsPage)
+      return json(404, { status: 404, code: 'no_such_route', title: 'Not found' });
     const file = url.pathname.startsWith('/ui/') && extname(url.pathname) ? url.pathname.slice(4) : 'index.html';
     try {
       return reply(200, types[extname(file)] ?? 'application/octet-stream', await readFile(join(dist, file)));
     } catch {
-      return json(404, { status: 404, code: 'no_such_route', title: 'Not found', detail: 'Run `npm run build` first.' });
+      return json(404, {
+        status: 404,
+        code: 'no_such_route',
+        title: 'Not found',
+        detail: 'Run `npm run build` first.',
+      });
     }
   };
 
   const server = { http: createServer((q, r) => void answer(q, r)), sockets: undefined, timer: undefined };
-  server.sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => (offered.has('twinlane.v1.json') ? 'twinlane.v1.json' : false) });
+  server.sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => (offered.has('twinlane.v1.json') ? 'twinlane.v1.json' : false),
+  });
   let refuse = false;
   server.http.on('upgrade', (request, socket, head) => {
     if (refuse || request.url !== '/ws') return socket.destroy();
@@ -182,7 +216,9 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
         const frame = JSON.parse(String(data));
         for (const message of Array.isArray(frame) ? frame : [frame]) handle(ws, message);
       });
-      ws.on('close', () => { for (const link of links) if (link.socket === ws) links.delete(link); });
+      ws.on('close', () => {
+        for (const link of links) if (link.socket === ws) links.delete(link);
+      });
     });
   });
   await new Promise((resolve) => server.http.listen(port, '127.0.0.1', resolve));
@@ -194,8 +230,13 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
     turn,
     birth,
     /** Ends all connections and takes no new ones until restore(). */
-    drop() { refuse = true; for (const ws of server.sockets.clients) ws.terminate(); },
-    restore() { refuse = false; },
+    drop() {
+      refuse = true;
+      for (const ws of server.sockets.clients) ws.terminate();
+    },
+    restore() {
+      refuse = false;
+    },
     async close() {
       clearInterval(server.timer);
       for (const ws of server.sockets.clients) ws.terminate();
@@ -206,7 +247,15 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const option = (name, fallback) => { const i = process.argv.indexOf(`--${name}`); return i < 0 ? fallback : Number(process.argv[i + 1]); };
-  const mock = await startMock({ port: option('port', 8090), customers: option('customers', 240), rate: option('rate', 60), seed: option('seed', 7) });
+  const option = (name, fallback) => {
+    const i = process.argv.indexOf(`--${name}`);
+    return i < 0 ? fallback : Number(process.argv[i + 1]);
+  };
+  const mock = await startMock({
+    port: option('port', 8090),
+    customers: option('customers', 240),
+    rate: option('rate', 60),
+    seed: option('seed', 7),
+  });
   console.log(`ready ${mock.url}`);
 }

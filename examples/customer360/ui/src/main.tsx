@@ -16,14 +16,25 @@ function App(): JSX.Element {
   const to = route.value;
   return (
     <>
-      <a class="skip" href="#content">Skip to content</a>
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
       <TopBar />
       <OfflineBanner />
       <div id="content" tabIndex={-1}>
         {to.page === 'list' && <ListPage />}
         {to.page === 'customer' && <CustomerPage key={to.uri} uri={to.uri} />}
         {to.page === 'unknown' && (
-          <main class="page"><div class="message"><h2>There is no page at {to.path}</h2><div><a class="button" href="/ui/">All customers</a></div></div></main>
+          <main class="page">
+            <div class="message">
+              <h2>There is no page at {to.path}</h2>
+              <div>
+                <a class="button" href="/ui/">
+                  All customers
+                </a>
+              </div>
+            </div>
+          </main>
         )}
       </div>
     </>

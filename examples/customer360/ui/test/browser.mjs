@@ -5,8 +5,27 @@ import { startMock } from '../dev/mock.mjs';
 import { launch } from './chromium.mjs';
 import { lowContrast } from './contrast.mjs';
 
-const lanes = ['profile', 'orders', 'payments', 'wishlist', 'loyalty', 'reviews', 'returns', 'calls', 'clicks', 'social', 'place',
-  'weather', 'third_party', 'analytics', 'sentiment', 'segment', 'next_best_offer', 'churn_risk', 'status'];
+const lanes = [
+  'profile',
+  'orders',
+  'payments',
+  'wishlist',
+  'loyalty',
+  'reviews',
+  'returns',
+  'calls',
+  'clicks',
+  'social',
+  'place',
+  'weather',
+  'third_party',
+  'analytics',
+  'sentiment',
+  'segment',
+  'next_best_offer',
+  'churn_risk',
+  'status',
+];
 const customer = process.env.CUSTOMER ?? '42';
 const mockOnly = { skip: process.env.URL ? 'needs the mock, which can be made to fail' : false };
 let mock;
@@ -47,15 +66,23 @@ const connected = (page, state) => page.waitForSelector(`[data-testid=connection
 test('the list shows customers live, with what the server does', async (t) => {
   const page = await visit(t, '/ui/');
   await connected(page, 'open');
-  await page.waitForFunction(() => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'));
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'),
+  );
   await page.waitForSelector('[data-entity] .flash');
-  await page.waitForFunction(() => /[1-9]/.test(document.querySelector('[data-testid=events-rate] .tile-value')?.textContent ?? ''));
-  await page.waitForFunction(() => /\d/.test(document.querySelector('[data-testid=push-p99] .tile-value')?.textContent ?? ''));
+  await page.waitForFunction(() =>
+    /[1-9]/.test(document.querySelector('[data-testid=events-rate] .tile-value')?.textContent ?? ''),
+  );
+  await page.waitForFunction(() =>
+    /\d/.test(document.querySelector('[data-testid=push-p99] .tile-value')?.textContent ?? ''),
+  );
 });
 
 test('search finds by number, name, tier and segment', async (t) => {
   const page = await visit(t, '/ui/');
-  await page.waitForFunction(() => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'));
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'),
+  );
   const shown = () => page.locator('[data-entity]').count();
   const all = await shown();
   await page.keyboard.press('/');
@@ -75,12 +102,17 @@ test('search finds by number, name, tier and segment', async (t) => {
 
 test('sorting by risk and by name puts rows in that order', async (t) => {
   const page = await visit(t, '/ui/');
-  await page.waitForFunction(() => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'));
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-entity]').length >= 20 && !document.querySelector('.row-waiting'),
+  );
   await page.click('[data-sort=name]');
   await page.hover('[data-entity]'); // holds the order
   await page.waitForSelector('.cell-name[aria-sort=ascending]');
   const names = await page.locator('[data-entity] .row-link').allTextContents();
-  assert.deepEqual(names, [...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true, sensitivity: 'base' })));
+  assert.deepEqual(
+    names,
+    [...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true, sensitivity: 'base' })),
+  );
   await page.click('[data-sort=risk]');
   await page.waitForSelector('.cell-risk[aria-sort=descending]');
   const risks = (await page.locator('[data-entity] .risk-score').allTextContents()).map((text) => parseInt(text, 10));
@@ -94,7 +126,8 @@ test('a customer shows all lanes, and five of them change within ten seconds', a
   for (const lane of lanes) await page.waitForSelector(`[data-lane="${lane}"]`, { state: 'attached' });
   await page.waitForFunction(
     () => [...document.querySelectorAll('[data-lane]')].filter((card) => Number(card.dataset.changes) > 0).length >= 5,
-    undefined, { timeout: 10_000 },
+    undefined,
+    { timeout: 10_000 },
   );
   await page.waitForSelector('[data-lane] .flash');
   const share = await page.textContent('[data-testid=share]');
@@ -106,7 +139,10 @@ test('commands answer with their rev, and what they did shows', async (t) => {
   const page = await visit(t, `/ui/customer/${customer}`);
   await connected(page, 'open');
   await page.waitForSelector('[data-lane="profile"]');
-  for (const [lane, field, value] of [['issue_voucher', 'reason', 'Late parcel'], ['add_note', 'text', 'Called back']]) {
+  for (const [lane, field, value] of [
+    ['issue_voucher', 'reason', 'Late parcel'],
+    ['add_note', 'text', 'Called back'],
+  ]) {
     await page.fill(`form:has([data-command=${lane}]) [name=${field}]`, value);
     await page.click(`[data-command=${lane}]`);
     await page.waitForSelector(`[data-testid=answer-${lane}][data-kind=ok]`);
@@ -115,6 +151,18 @@ test('commands answer with their rev, and what they did shows', async (t) => {
   await page.click('[data-command=set_tier]');
   await page.waitForSelector('[data-testid=answer-set_tier][data-kind=ok]');
   await page.waitForSelector('[data-lane=loyalty] >> text=Platinum');
+});
+
+test('what is typed stays while the customer changes', async (t) => {
+  const page = await visit(t, `/ui/customer/${customer}`);
+  await page.waitForSelector('[data-lane="profile"]');
+  await page.fill('[name=amount]', '37');
+  await page.fill('[name=text]', 'half a no');
+  const diffs = () => page.locator('.tail-diff').count();
+  const before = await diffs();
+  await page.waitForFunction((n) => document.querySelectorAll('.tail-diff').length >= n + 3, before);
+  assert.equal(await page.inputValue('[name=amount]'), '37');
+  assert.equal(await page.inputValue('[name=text]'), 'half a no');
 });
 
 test('a refused command says why', mockOnly, async (t) => {
@@ -137,21 +185,27 @@ test('a customer that does not exist yet appears with its birth', mockOnly, asyn
   assert.equal(await page.locator('[data-testid=missing]').count(), 0);
 });
 
-test('a lost server is said at once, kept apart from live state, and followed again when it is back', mockOnly, async (t) => {
-  const page = await visit(t, '/ui/customer/42');
-  await connected(page, 'open');
-  await page.waitForSelector('[data-lane="profile"]');
-  mock.drop();
-  await connected(page, 'offline');
-  await page.waitForSelector('.banner');
-  assert.equal(await page.isDisabled('[data-command=add_note]'), true);
-  const rev = mock.turn('/customer/42', (c) => { c.lanes.profile = { ...c.lanes.profile, name: 'Renamed Meanwhile' }; });
-  mock.restore();
-  await page.click('text=Retry now');
-  await connected(page, 'open');
-  await page.waitForSelector('h1 >> text=Renamed Meanwhile');
-  assert.ok(rev > 0);
-});
+test(
+  'a lost server is said at once, kept apart from live state, and followed again when it is back',
+  mockOnly,
+  async (t) => {
+    const page = await visit(t, '/ui/customer/42');
+    await connected(page, 'open');
+    await page.waitForSelector('[data-lane="profile"]');
+    mock.drop();
+    await connected(page, 'offline');
+    await page.waitForSelector('.banner');
+    assert.equal(await page.isDisabled('[data-command=add_note]'), true);
+    const rev = mock.turn('/customer/42', (c) => {
+      c.lanes.profile = { ...c.lanes.profile, name: 'Renamed Meanwhile' };
+    });
+    mock.restore();
+    await page.click('text=Retry now');
+    await connected(page, 'open');
+    await page.waitForSelector('h1 >> text=Renamed Meanwhile');
+    assert.ok(rev > 0);
+  },
+);
 
 test('a customer URL itself gives the page to a browser', async (t) => {
   const page = await visit(t, `/customer/${customer}`);
@@ -200,7 +254,9 @@ for (const width of [1280, 400]) {
         const page = await visit(t, path, { viewport: { width, height: 800 }, colorScheme });
         await page.waitForSelector('[data-entity] .cell-mood, [data-lane="orders"]');
         await page.waitForSelector('.flash');
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
         assert.equal(wide, 0, `${path} is ${wide} pixels too wide`);
         assert.deepEqual(await page.evaluate(lowContrast), [], path);
       }

@@ -25,7 +25,11 @@ export function lowContrast() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (
+      !walker.currentNode.textContent.trim() ||
+      !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    )
+      continue;
     if (element.closest('.flash, :disabled, .visually-hidden, .skip, noscript, script')) continue;
     const style = getComputedStyle(element);
     const ground = behind(element);
@@ -33,7 +37,10 @@ export function lowContrast() {
     const size = parseFloat(style.fontSize);
     const needed = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
     const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < needed) poor.push(`${ratio.toFixed(2)} ${element.className || element.tagName}: ${element.textContent.trim().slice(0, 30)}`);
+    if (ratio < needed)
+      poor.push(
+        `${ratio.toFixed(2)} ${element.className || element.tagName}: ${element.textContent.trim().slice(0, 30)}`,
+      );
   }
   return [...new Set(poor)];
 }

@@ -19,17 +19,26 @@ const browser = await launch();
 try {
   for (const scheme of ['light', 'dark']) {
     for (const width of [1280, 400]) {
-      const context = await browser.newContext({ viewport: { width, height: width === 400 ? 860 : 800 }, colorScheme: scheme, deviceScaleFactor: 1 });
+      const context = await browser.newContext({
+        viewport: { width, height: width === 400 ? 860 : 800 },
+        colorScheme: scheme,
+        deviceScaleFactor: 1,
+      });
       const pages = { list: '/ui/', customer: `/ui/customer/${customer}` };
       for (const [name, path] of Object.entries(pages)) {
         const page = await context.newPage();
         page.on('pageerror', (error) => console.error(`${name}: ${error.stack}`));
-        page.on('console', (message) => { if (message.type() === 'error') console.error(`${name}: ${message.text()}`); });
+        page.on('console', (message) => {
+          if (message.type() === 'error') console.error(`${name}: ${message.text()}`);
+        });
         await page.goto(url + path);
         await page.waitForSelector('[data-testid=connection][data-state=open]');
         await new Promise((resolve) => setTimeout(resolve, Number(option('wait', 8)) * 1000));
         await page.screenshot({ path: join(out, `${name}-${width}-${scheme}.png`) });
-        await page.screenshot({ path: join(out, `${name}-${width}-${scheme}-full.png`), fullPage: name === 'customer' });
+        await page.screenshot({
+          path: join(out, `${name}-${width}-${scheme}-full.png`),
+          fullPage: name === 'customer',
+        });
         await page.close();
       }
       await context.close();

@@ -62,9 +62,14 @@ export class CustomerFeed {
       {
         onSnapshot: (state) => batch(() => this.#didSnapshot(state)),
         onDiff: (state, diff) => batch(() => this.#didDiff(state, diff)),
-        onLife: ({ event, at, cause }) => this.#addLine({
-          at: at || Date.now(), rev: undefined, kind: 'life', lines: [cause ? `${event}: ${cause}` : event], bytes: undefined,
-        }),
+        onLife: ({ event, at, cause }) =>
+          this.#addLine({
+            at: at || Date.now(),
+            rev: undefined,
+            kind: 'life',
+            lines: [cause ? `${event}: ${cause}` : event],
+            bytes: undefined,
+          }),
         onError: (code, message) => (this.error.value = { code, message }),
       },
       { life: true },
@@ -87,7 +92,9 @@ export class CustomerFeed {
     this.#addPoints(state, at);
     const words = state.exists
       ? `snapshot, ${Object.keys(state.lanes).length} lanes`
-      : old?.exists ? 'deleted' : 'does not exist yet';
+      : old?.exists
+        ? 'deleted'
+        : 'does not exist yet';
     this.#addLine({ at, rev: state.rev, kind: 'snapshot', lines: [words], bytes: size });
   }
 
@@ -135,7 +142,8 @@ export class CustomerFeed {
   #sizeOf(state: EntityState): number {
     const frame = { op: 'snap', id: 1, ...state, resumed: false, lanes: {} };
     let size = wireBytes(JSON.stringify(frame));
-    for (const [lane, value] of Object.entries(state.lanes as JsonObject)) size += wireBytes(lane) + 4 + this.#measure(value);
+    for (const [lane, value] of Object.entries(state.lanes as JsonObject))
+      size += wireBytes(lane) + 4 + this.#measure(value);
     return size;
   }
 

@@ -50,7 +50,14 @@ export const diffsSeen = signal(0);
 function rowFor(uri: string): Signal<Row> {
   let row = rows.get(uri);
   if (!row) {
-    const empty: Row = { uri, id: idOf(uri), state: undefined, view: viewOf(undefined), moods: [], changedAt: undefined };
+    const empty: Row = {
+      uri,
+      id: idOf(uri),
+      state: undefined,
+      view: viewOf(undefined),
+      moods: [],
+      changedAt: undefined,
+    };
     row = signal(empty);
     rows.set(uri, row);
   }
@@ -169,7 +176,9 @@ export const order = computed<Signal<Row>[]>(() => {
   void version.value;
   const terms = query.value.toLowerCase().split(/\s+/).filter(Boolean);
   const { key, descending } = sort.value;
-  const shown = shownUris.value.map(rowFor).filter((row) => matches(row.peek(), terms) && passes(row.peek(), filter.value));
+  const shown = shownUris.value
+    .map(rowFor)
+    .filter((row) => matches(row.peek(), terms) && passes(row.peek(), filter.value));
   const asked = JSON.stringify([terms, key, descending, filter.value, pageIndex.value]);
   if (holdOrder.value && asked === heldFor) {
     const place = new Map(heldOrder.map((uri, i) => [uri, i]));

@@ -8,7 +8,8 @@ const textMax = 48;
 /** A leaf's value in a line of the tail. */
 export function shortValue(name: string, value: Json | undefined, now: number): string {
   if (value === undefined) return 'none';
-  if (typeof value === 'number' && value > (datePattern.test(name) ? 1e9 : 1e12)) return dateTime(value, now) ?? String(value);
+  if (typeof value === 'number' && value > (datePattern.test(name) ? 1e9 : 1e12))
+    return dateTime(value, now) ?? String(value);
   const n = typeof value === 'number' ? number(value) : undefined;
   if (n !== undefined) return String(Math.round(n * 1000) / 1000);
   const shown = text(value) ?? JSON.stringify(value);
@@ -17,8 +18,22 @@ export function shortValue(name: string, value: Json | undefined, now: number): 
 
 /** What to say first about a new entry: its state, else what it is about. */
 const tellingFields = [
-  'order_status', 'return_status', 'payment_method', 'rating', 'event_type', 'product_name', 'reason', 'text',
-  'dropped', 'duration_s', 'product_id', 'offer', 'name', 'weather_condition', 'score', 'amount',
+  'order_status',
+  'return_status',
+  'payment_method',
+  'rating',
+  'event_type',
+  'product_name',
+  'reason',
+  'text',
+  'dropped',
+  'duration_s',
+  'product_id',
+  'offer',
+  'name',
+  'weather_condition',
+  'score',
+  'amount',
 ];
 
 function summary(value: Json | undefined, now: number): string {

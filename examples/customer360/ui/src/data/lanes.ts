@@ -34,10 +34,28 @@ export interface LaneSpec {
 }
 
 const tones: Record<string, Tone> = {
-  delivered: 'good', completed: 'good', complete: 'good', approved: 'good', refunded: 'good', paid: 'good',
-  in_stock: 'good', shipped: 'info', processing: 'info', packed: 'info', received: 'info', placed: 'info',
-  pending: 'warn', requested: 'warn', on_hold: 'warn', delayed: 'warn', cancelled: 'bad', canceled: 'bad',
-  returned: 'bad', failed: 'bad', rejected: 'bad', lost: 'bad',
+  delivered: 'good',
+  completed: 'good',
+  complete: 'good',
+  approved: 'good',
+  refunded: 'good',
+  paid: 'good',
+  in_stock: 'good',
+  shipped: 'info',
+  processing: 'info',
+  packed: 'info',
+  received: 'info',
+  placed: 'info',
+  pending: 'warn',
+  requested: 'warn',
+  on_hold: 'warn',
+  delayed: 'warn',
+  cancelled: 'bad',
+  canceled: 'bad',
+  returned: 'bad',
+  failed: 'bad',
+  rejected: 'bad',
+  lost: 'bad',
 };
 
 function statusBadge(value: Json | undefined): EntryView['badge'] {
@@ -226,8 +244,16 @@ export const laneSpecs: Record<string, LaneSpec> = {
       at: instant(member(value, 'started_at')),
     }),
   },
-  clicks: { title: 'Clicks', empty: 'No clicks within 30 minutes', entry: (key, value, nameOf) => happened(value, nameOf, `Click ${key}`) },
-  social: { title: 'Social', empty: 'Nothing posted', entry: (key, value, nameOf) => happened(value, nameOf, `Post ${key}`) },
+  clicks: {
+    title: 'Clicks',
+    empty: 'No clicks within 30 minutes',
+    entry: (key, value, nameOf) => happened(value, nameOf, `Click ${key}`),
+  },
+  social: {
+    title: 'Social',
+    empty: 'Nothing posted',
+    entry: (key, value, nameOf) => happened(value, nameOf, `Post ${key}`),
+  },
   price_drops: {
     title: 'Price drops',
     empty: 'Nothing wished for became cheaper',
@@ -240,7 +266,10 @@ export const laneSpecs: Record<string, LaneSpec> = {
   entered_store: {
     title: 'Store visits',
     empty: 'No visits',
-    entry: (key, value) => ({ title: 'Entered the store', at: instant(isObject(value) ? member(value, 'event_date') : value) ?? instant(key) }),
+    entry: (key, value) => ({
+      title: 'Entered the store',
+      at: instant(isObject(value) ? member(value, 'event_date') : value) ?? instant(key),
+    }),
   },
   vouchers: {
     title: 'Vouchers',
@@ -267,7 +296,12 @@ function wishedEntry(key: string, value: Json, nameOf: ProductName): EntryView {
   return {
     title: text(member(value, 'product_name')) ?? nameOf(key) ?? `Product ${key}`,
     detail: join(text(member(value, 'brand')), text(member(value, 'category')), discount),
-    badge: stock === undefined ? undefined : stock > 0 ? { text: `${count(stock)} in stock`, tone: 'good' } : { text: 'Sold out', tone: 'bad' },
+    badge:
+      stock === undefined
+        ? undefined
+        : stock > 0
+          ? { text: `${count(stock)} in stock`, tone: 'good' }
+          : { text: 'Sold out', tone: 'bad' },
     amount: money(member(value, 'price')),
   };
 }
@@ -304,7 +338,12 @@ export function titleOf(lane: string): string {
 export function fieldsOf(name: string, value: Json | undefined): FieldSpec[] {
   const known = laneSpecs[name]?.fields ?? [];
   if (!isObject(value)) return known;
-  const hidden = new Set(['id', 'customer_id', ...(laneSpecs[name]?.hidden ?? []), ...known.map((field) => field.name)]);
+  const hidden = new Set([
+    'id',
+    'customer_id',
+    ...(laneSpecs[name]?.hidden ?? []),
+    ...known.map((field) => field.name),
+  ]);
   const others = Object.keys(value as JsonObject).filter((key) => !hidden.has(key));
   return [...known, ...others.map((key) => ({ name: key, label: words(key) }))];
 }
@@ -335,8 +374,20 @@ function plainEntry(key: string, value: Json): EntryView {
 /** The tone of a customer's status. */
 export function stateTone(state: string): Tone {
   const known: Record<string, Tone> = {
-    happy: 'good', healthy: 'good', loyal: 'good', good: 'good', ok: 'good', active: 'info', new: 'info',
-    watch: 'warn', unhappy: 'warn', attention: 'warn', quiet: 'plain', at_risk: 'bad', churning: 'bad', lost: 'bad',
+    happy: 'good',
+    healthy: 'good',
+    loyal: 'good',
+    good: 'good',
+    ok: 'good',
+    active: 'info',
+    new: 'info',
+    watch: 'warn',
+    unhappy: 'warn',
+    attention: 'warn',
+    quiet: 'plain',
+    at_risk: 'bad',
+    churning: 'bad',
+    lost: 'bad',
   };
   return known[state.toLowerCase().replace(/[\s-]+/g, '_')] ?? 'plain';
 }

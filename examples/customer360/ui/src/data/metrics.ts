@@ -57,7 +57,8 @@ export function quantile(
   let below = 0;
   let lower = 0;
   for (const [le, n] of grown) {
-    if (n >= q * total) return le === Infinity ? lower : lower + ((le - lower) * (q * total - below)) / (n - below || 1);
+    if (n >= q * total)
+      return le === Infinity ? lower : lower + ((le - lower) * (q * total - below)) / (n - below || 1);
     below = n;
     lower = le;
   }

@@ -37,9 +37,18 @@ export function startRouter(): void {
   document.title = titleOf(route.peek());
   window.addEventListener('popstate', show);
   document.addEventListener('click', (event) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = (event.target as Element | null)?.closest('a');
-    if (!link || link.origin !== location.origin || link.target || link.hash || !link.pathname.startsWith('/ui')) return;
+    if (!link || link.origin !== location.origin || link.target || link.hash || !link.pathname.startsWith('/ui'))
+      return;
     event.preventDefault();
     if (link.pathname !== location.pathname) history.pushState(null, '', link.pathname);
     show();

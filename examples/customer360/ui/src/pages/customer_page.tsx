@@ -32,10 +32,16 @@ export function CustomerPage({ uri }: { uri: string }): JSX.Element {
   const error = feed.error.value;
   const view = viewOf(state);
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'} data-exists={state ? String(state.exists) : undefined}>
+    <main
+      class="page"
+      data-stale={connection.value.state === 'offline'}
+      data-exists={state ? String(state.exists) : undefined}
+    >
       <Head uri={uri} view={view} />
       {error ? (
-        <Notice title="This customer cannot be followed">{error.message} <code>{error.code}</code></Notice>
+        <Notice title="This customer cannot be followed">
+          {error.message} <code>{error.code}</code>
+        </Notice>
       ) : !state ? (
         <Notice title="Waiting for the first snapshot…" />
       ) : !state.exists ? (
@@ -58,11 +64,19 @@ function Head({ uri, view }: { uri: string; view: CustomerView }): JSX.Element {
   const name = view.name ?? `Customer ${id}`;
   return (
     <div class="customer-head">
-      <a class="back" href="/ui/" aria-label="All customers"><BackIcon /><span>Customers</span></a>
+      <a class="back" href="/ui/" aria-label="All customers">
+        <BackIcon />
+        <span>Customers</span>
+      </a>
       <Avatar id={id} initials={initials(view.name ?? '')} large />
       <div class="customer-who">
-        <h1><Flash value={name} /></h1>
-        <p><span class="num">{uri}</span>{view.email && <span class="customer-email">{view.email}</span>}</p>
+        <h1>
+          <Flash value={name} />
+        </h1>
+        <p>
+          <span class="num">{uri}</span>
+          {view.email && <span class="customer-email">{view.email}</span>}
+        </p>
       </div>
       {view.tier !== undefined && <Tier name={view.tier} />}
     </div>
@@ -86,13 +100,28 @@ function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.
       {groups.map(({ title, lanes }, index) => (
         <section key={title} class="lane-group" aria-label={title}>
           <h2>{title}</h2>
-          {lanesOf(index, lanes).map((lane) => <LaneCard key={lane} feed={feed} lane={lane} />)}
+          {lanesOf(index, lanes).map((lane) => (
+            <LaneCard key={lane} feed={feed} lane={lane} />
+          ))}
         </section>
       ))}
     </div>
   );
 }
 
-function Notice({ title, children, testid }: { title: string; children?: ComponentChildren; testid?: string }): JSX.Element {
-  return <div class="message" data-testid={testid}><h2>{title}</h2><div>{children}</div></div>;
+function Notice({
+  title,
+  children,
+  testid,
+}: {
+  title: string;
+  children?: ComponentChildren;
+  testid?: string;
+}): JSX.Element {
+  return (
+    <div class="message" data-testid={testid}>
+      <h2>{title}</h2>
+      <div>{children}</div>
+    </div>
+  );
 }

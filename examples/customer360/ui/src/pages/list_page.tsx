@@ -1,8 +1,19 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import {
-  elsewhere, filter, filterCounts, holdOrder, openList, order, pageIndex, query, rowsPerPage, shownUris, sort,
-  type Filter, type SortKey,
+  elsewhere,
+  filter,
+  filterCounts,
+  holdOrder,
+  openList,
+  order,
+  pageIndex,
+  query,
+  rowsPerPage,
+  shownUris,
+  sort,
+  type Filter,
+  type SortKey,
 } from '../data/customers';
 import { directory } from '../data/directory';
 import { count } from '../data/format';
@@ -25,11 +36,20 @@ export function ListPage(): JSX.Element {
   );
 }
 
-const filterNames: [Filter, string][] = [['all', 'All'], ['risk', 'High risk'], ['offer', 'With offer']];
+const filterNames: [Filter, string][] = [
+  ['all', 'All'],
+  ['risk', 'High risk'],
+  ['offer', 'With offer'],
+];
 
 const sortNames: [string, string][] = [
-  ['risk:desc', 'Highest risk'], ['risk:asc', 'Lowest risk'], ['name:asc', 'Name'], ['id:asc', 'Number'],
-  ['sentiment:asc', 'Worst sentiment'], ['sentiment:desc', 'Best sentiment'], ['changed:desc', 'Last changed'],
+  ['risk:desc', 'Highest risk'],
+  ['risk:asc', 'Lowest risk'],
+  ['name:asc', 'Name'],
+  ['id:asc', 'Number'],
+  ['sentiment:asc', 'Worst sentiment'],
+  ['sentiment:desc', 'Best sentiment'],
+  ['changed:desc', 'Last changed'],
 ];
 
 function Toolbar(): JSX.Element {
@@ -49,9 +69,19 @@ function Toolbar(): JSX.Element {
       <label class="search">
         <SearchIcon />
         <span class="visually-hidden">Search customers</span>
-        <input ref={input} type="search" data-testid="search" placeholder="Name, number, tier or segment"
-          autocomplete="off" spellcheck={false} value={query.value} onInput={(e) => (query.value = e.currentTarget.value)}
-          onKeyDown={(e) => { if (e.key === 'Escape') query.value = ''; }} />
+        <input
+          ref={input}
+          type="search"
+          data-testid="search"
+          placeholder="Name, number, tier or segment"
+          autocomplete="off"
+          spellcheck={false}
+          value={query.value}
+          onInput={(e) => (query.value = e.currentTarget.value)}
+          onKeyDown={(e) => {
+            if (e.key === 'Escape') query.value = '';
+          }}
+        />
         <kbd aria-hidden="true">/</kbd>
       </label>
       <FilterChoice />
@@ -66,7 +96,13 @@ function FilterChoice(): JSX.Element {
   return (
     <div class="segmented" role="group" aria-label="Show">
       {filterNames.map(([name, label]) => (
-        <button key={name} type="button" aria-pressed={filter.value === name} onClick={() => (filter.value = name)} data-filter={name}>
+        <button
+          key={name}
+          type="button"
+          aria-pressed={filter.value === name}
+          onClick={() => (filter.value = name)}
+          data-filter={name}
+        >
           {label} <span class="num segmented-count">{count(counts[name])}</span>
         </button>
       ))}
@@ -81,12 +117,20 @@ function SortChoice(): JSX.Element {
   return (
     <label class="sort-choice">
       <span>Sort by</span>
-      <select value={value} data-testid="sort" onChange={(e) => {
-        const [name, direction] = e.currentTarget.value.split(':');
-        sort.value = { key: name as SortKey, descending: direction === 'desc' };
-      }}>
+      <select
+        value={value}
+        data-testid="sort"
+        onChange={(e) => {
+          const [name, direction] = e.currentTarget.value.split(':');
+          sort.value = { key: name as SortKey, descending: direction === 'desc' };
+        }}
+      >
         {!known && <option value={value}>As chosen below</option>}
-        {sortNames.map(([name, label]) => <option key={name} value={name}>{label}</option>)}
+        {sortNames.map(([name, label]) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -97,7 +141,8 @@ function Summary(): JSX.Element {
   const followed = shownUris.value.length;
   const { uris, more } = directory.value;
   const total = `${count(uris.length)}${more ? '+' : ''}`;
-  const scope = uris.length > followed || more ? `${count(followed)} of ${total} followed live` : `${total} followed live`;
+  const scope =
+    uris.length > followed || more ? `${count(followed)} of ${total} followed live` : `${total} followed live`;
   return (
     <p class="summary num" role="status" data-testid="summary">
       {shown < followed ? `${count(shown)} shown · ${scope}` : scope}
@@ -128,13 +173,29 @@ const columns: Column[] = [
 
 function Table(): JSX.Element {
   const rows = order.value;
-  useEffect(() => () => { holdOrder.value = false; }, []);
+  useEffect(
+    () => () => {
+      holdOrder.value = false;
+    },
+    [],
+  );
   return (
     <div class="table" role="table" aria-label="Customers" aria-rowcount={rows.length + 1}>
-      <div class="row row-head" role="row">{columns.map((column) => <HeadCell key={column.label} column={column} />)}</div>
-      <div role="rowgroup" onPointerEnter={(e) => { if (e.pointerType === 'mouse') holdOrder.value = true; }}
-        onPointerLeave={() => (holdOrder.value = false)}>
-        {rows.map((row) => <CustomerRow key={row.peek().uri} row={row} />)}
+      <div class="row row-head" role="row">
+        {columns.map((column) => (
+          <HeadCell key={column.label} column={column} />
+        ))}
+      </div>
+      <div
+        role="rowgroup"
+        onPointerEnter={(e) => {
+          if (e.pointerType === 'mouse') holdOrder.value = true;
+        }}
+        onPointerLeave={() => (holdOrder.value = false)}
+      >
+        {rows.map((row) => (
+          <CustomerRow key={row.peek().uri} row={row} />
+        ))}
       </div>
       {rows.length === 0 && <Empty />}
     </div>
@@ -144,14 +205,25 @@ function Table(): JSX.Element {
 function HeadCell({ column }: { column: Column }): JSX.Element {
   const { label, by } = column;
   if (!by) {
-    return <div class={`cell ${column.class}`} role="columnheader"><span>{label}</span>{column.second && <span>{column.second}</span>}</div>;
+    return (
+      <div class={`cell ${column.class}`} role="columnheader">
+        <span>{label}</span>
+        {column.second && <span>{column.second}</span>}
+      </div>
+    );
   }
   const active = sort.value.key === by;
   const direction = !active ? 'none' : sort.value.descending ? 'descending' : 'ascending';
   return (
     <div class={`cell ${column.class}`} role="columnheader" aria-sort={direction}>
-      <button type="button" class="sort-button" data-sort={by}
-        onClick={() => (sort.value = { key: by, descending: active ? !sort.value.descending : (column.descending ?? false) })}>
+      <button
+        type="button"
+        class="sort-button"
+        data-sort={by}
+        onClick={() =>
+          (sort.value = { key: by, descending: active ? !sort.value.descending : (column.descending ?? false) })
+        }
+      >
         {label}
         <SortIcon direction={direction} />
       </button>
@@ -164,22 +236,42 @@ function Empty(): JSX.Element {
   if (uris.length > 0) {
     const other = elsewhere.value;
     return (
-      <Message title={query.value ? `No customer on this page matches “${query.value}”` : 'No customer passes this filter'}>
+      <Message
+        title={query.value ? `No customer on this page matches “${query.value}”` : 'No customer passes this filter'}
+      >
         {other ? (
-          <a class="button" href={pageOf(other)}>Open {other}</a>
+          <a class="button" href={pageOf(other)}>
+            Open {other}
+          </a>
         ) : (
-          <button class="button" type="button" onClick={() => { query.value = ''; filter.value = 'all'; }}>Show all customers</button>
+          <button
+            class="button"
+            type="button"
+            onClick={() => {
+              query.value = '';
+              filter.value = 'all';
+            }}
+          >
+            Show all customers
+          </button>
         )}
       </Message>
     );
   }
   if (loading) return <Message title="Listing customers…" />;
   if (error) return <Message title="The list cannot be read">{error} Trying again every two seconds.</Message>;
-  return <Message title="No customers yet">A customer appears here with its first event. This page keeps looking.</Message>;
+  return (
+    <Message title="No customers yet">A customer appears here with its first event. This page keeps looking.</Message>
+  );
 }
 
 function Message({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
-  return <div class="message"><h2>{title}</h2><div>{children}</div></div>;
+  return (
+    <div class="message">
+      <h2>{title}</h2>
+      <div>{children}</div>
+    </div>
+  );
 }
 
 function Pager(): JSX.Element | null {
@@ -193,9 +285,15 @@ function Pager(): JSX.Element | null {
   };
   return (
     <nav class="pager" aria-label="Pages of customers">
-      <button class="button button-quiet" type="button" disabled={at === 0} onClick={() => go(at - 1)}><BackIcon /> Previous</button>
-      <span class="num">Customers {count(at * rowsPerPage + 1)} to {count(Math.min(total, (at + 1) * rowsPerPage))} of {count(total)}</span>
-      <button class="button button-quiet" type="button" disabled={at >= pages - 1} onClick={() => go(at + 1)}>Next <NextIcon /></button>
+      <button class="button button-quiet" type="button" disabled={at === 0} onClick={() => go(at - 1)}>
+        <BackIcon /> Previous
+      </button>
+      <span class="num">
+        Customers {count(at * rowsPerPage + 1)} to {count(Math.min(total, (at + 1) * rowsPerPage))} of {count(total)}
+      </span>
+      <button class="button button-quiet" type="button" disabled={at >= pages - 1} onClick={() => go(at + 1)}>
+        Next <NextIcon />
+      </button>
     </nav>
   );
 }

@@ -18,25 +18,47 @@ export function CustomerRow({ row }: { row: Signal<Row> }): JSX.Element {
       <div class="cell cell-name" role="cell">
         <Avatar id={id} initials={initials(view.name ?? '')} />
         <span class="who">
-          <a class="row-link" href={pageOf(uri)}><Flash value={name} /></a>
+          <a class="row-link" href={pageOf(uri)}>
+            <Flash value={name} />
+          </a>
           <span class="who-id num">{uri}</span>
         </span>
       </div>
-      <div class="cell cell-tier" role="cell"><Tier name={view.tier} /></div>
+      <div class="cell cell-tier" role="cell">
+        <Tier name={view.tier} />
+      </div>
       <div class="cell cell-segment" role="cell">
         {view.segment === undefined ? <span class="none">–</span> : <Flash value={words(view.segment)} />}
       </div>
-      <div class="cell cell-mood" role="cell"><span class="cell-label">Sentiment</span><Mood sentiment={view.sentiment} moods={moods} /></div>
-      <div class="cell cell-risk" role="cell"><span class="cell-label">Churn risk</span><Risk risk={view.risk} /></div>
-      <div class="cell cell-offer" role="cell"><OfferCell view={view} /></div>
-      <div class="cell cell-status" role="cell"><StatusCell view={view} /></div>
-      <div class="cell cell-changed" role="cell"><RelativeTime at={changedAt} /></div>
+      <div class="cell cell-mood" role="cell">
+        <span class="cell-label">Sentiment</span>
+        <Mood sentiment={view.sentiment} moods={moods} />
+      </div>
+      <div class="cell cell-risk" role="cell">
+        <span class="cell-label">Churn risk</span>
+        <Risk risk={view.risk} />
+      </div>
+      <div class="cell cell-offer" role="cell">
+        <OfferCell view={view} />
+      </div>
+      <div class="cell cell-status" role="cell">
+        <StatusCell view={view} />
+      </div>
+      <div class="cell cell-changed" role="cell">
+        <RelativeTime at={changedAt} />
+      </div>
     </div>
   );
 }
 
 function OfferCell({ view }: { view: Row['view'] }): JSX.Element {
-  if (!view.offer) return <Flash value="" class="none"><span aria-hidden="true">–</span><span class="visually-hidden">No offer</span></Flash>;
+  if (!view.offer)
+    return (
+      <Flash value="" class="none">
+        <span aria-hidden="true">–</span>
+        <span class="visually-hidden">No offer</span>
+      </Flash>
+    );
   const { title, reason, discount } = view.offer;
   return (
     <Flash value={`${title}|${discount ?? ''}`} class="offer-line" title={[title, reason].filter(Boolean).join(' – ')}>
@@ -52,7 +74,11 @@ function StatusCell({ view }: { view: Row['view'] }): JSX.Element {
   if (state === undefined && spend30d === undefined) return <span class="none">–</span>;
   return (
     <>
-      {state !== undefined && <Badge tone={stateTone(state)}><Flash value={words(state)} /></Badge>}
+      {state !== undefined && (
+        <Badge tone={stateTone(state)}>
+          <Flash value={words(state)} />
+        </Badge>
+      )}
       {spend30d !== undefined && <Flash value={money(spend30d)} class="num spend" title="Spend, 30 days" />}
     </>
   );
@@ -64,11 +90,15 @@ function WaitingRow({ uri, id }: { uri: string; id: string }): JSX.Element {
       <div class="cell cell-name" role="cell">
         <Avatar id={id} initials="" />
         <span class="who">
-          <a class="row-link" href={pageOf(uri)}>Customer {id}</a>
+          <a class="row-link" href={pageOf(uri)}>
+            Customer {id}
+          </a>
           <span class="who-id num">{uri}</span>
         </span>
       </div>
-      <div class="cell cell-wait" role="cell"><i class="skeleton" aria-hidden="true" /></div>
+      <div class="cell cell-wait" role="cell">
+        <i class="skeleton" aria-hidden="true" />
+      </div>
     </div>
   );
 }

@@ -31,18 +31,30 @@ export function Decisions({ feed, view }: Props): JSX.Element {
 function OfferCard({ feed, view }: Props): JSX.Element {
   const { offer } = view;
   const flash = useFlash(offer ? `${offer.title}|${offer.discount ?? ''}` : '');
-  const product = offer?.productId === undefined ? undefined : (productName(offer.productId) ?? `Product ${offer.productId}`);
+  const product =
+    offer?.productId === undefined ? undefined : (productName(offer.productId) ?? `Product ${offer.productId}`);
   return (
-    <Card lane="next_best_offer" title="Next best offer" activity={feed.activity.value['next_best_offer']}
-      class={`decision decision-offer ${offer ? 'has-offer' : ''}`}>
+    <Card
+      lane="next_best_offer"
+      title="Next best offer"
+      activity={feed.activity.value['next_best_offer']}
+      class={`decision decision-offer ${offer ? 'has-offer' : ''}`}
+    >
       {offer ? (
         <div {...flash} class={['offer', flash.class].filter(Boolean).join(' ')}>
-          <p class="offer-title"><TagIcon />{offer.title}</p>
+          <p class="offer-title">
+            <TagIcon />
+            {offer.title}
+          </p>
           <p class="offer-chips">
             {offer.discount && <span class="chip chip-strong num">{offer.discount}</span>}
             {product && <span class="chip">{product}</span>}
           </p>
-          {offer.reason && <p class="offer-reason"><span>Because</span> {offer.reason}</p>}
+          {offer.reason && (
+            <p class="offer-reason">
+              <span>Because</span> {offer.reason}
+            </p>
+          )}
         </div>
       ) : (
         <p {...flash} class={['empty', 'offer-none', flash.class].filter(Boolean).join(' ')}>
@@ -59,11 +71,23 @@ function SentimentCard({ feed, view }: Props): JSX.Element {
     <Card lane="sentiment" activity={feed.activity.value['sentiment']} class="decision">
       {sentiment ? (
         <div class={`level-${moodLevel(sentiment.score)}`}>
-          <p class="big"><Flash value={Math.round(sentiment.score)} class="num" /><small>of 100</small><Trend trend={sentiment.trend} /></p>
-          <TimeChart points={feed.sentiment.value} scale={[0, 100]} spanMin={30} openedAt={feed.openedAt} label="Sentiment"
-            format={(v) => String(Math.round(v))} />
+          <p class="big">
+            <Flash value={Math.round(sentiment.score)} class="num" />
+            <small>of 100</small>
+            <Trend trend={sentiment.trend} />
+          </p>
+          <TimeChart
+            points={feed.sentiment.value}
+            scale={[0, 100]}
+            spanMin={30}
+            openedAt={feed.openedAt}
+            label="Sentiment"
+            format={(v) => String(Math.round(v))}
+          />
         </div>
-      ) : <p class="empty">No reviews, calls, returns or posts to judge by yet</p>}
+      ) : (
+        <p class="empty">No reviews, calls, returns or posts to judge by yet</p>
+      )}
     </Card>
   );
 }
@@ -79,13 +103,24 @@ function RiskCard({ feed, view }: Props): JSX.Element {
             <Flash value={percent(risk.score)} class="num" />
             <small>{words(level)}</small>
             {risk.reasons.length > 0 && (
-              <span class="reasons" title={risk.reasons.join(', ')}><Flash value={risk.reasons.join(', ')} /></span>
+              <span class="reasons" title={risk.reasons.join(', ')}>
+                <Flash value={risk.reasons.join(', ')} />
+              </span>
             )}
           </p>
-          <TimeChart points={feed.risk.value} scale={[0, 1]} spanMin={0.3} openedAt={feed.openedAt} label="Churn risk"
-            format={percent} threshold={0.6} />
+          <TimeChart
+            points={feed.risk.value}
+            scale={[0, 1]}
+            spanMin={0.3}
+            openedAt={feed.openedAt}
+            label="Churn risk"
+            format={percent}
+            threshold={0.6}
+          />
         </div>
-      ) : <p class="empty">Not assessed yet</p>}
+      ) : (
+        <p class="empty">Not assessed yet</p>
+      )}
     </Card>
   );
 }
@@ -96,18 +131,36 @@ function StatusCard({ feed, view }: Props): JSX.Element {
     ['Spend, 30 days', money(status?.spend30d)],
     ['Orders', status?.orders === undefined ? undefined : count(status.orders)],
     ['Dropped calls', status?.droppedCalls === undefined ? undefined : count(status.droppedCalls)],
-    ['Mean rating', status?.meanRating === undefined || status.meanRating === 0 ? undefined : `${status.meanRating.toFixed(1)} ★`],
+    [
+      'Mean rating',
+      status?.meanRating === undefined || status.meanRating === 0 ? undefined : `${status.meanRating.toFixed(1)} ★`,
+    ],
   ];
   return (
-    <Card lane="status" activity={feed.activity.value['status']} class="decision"
-      note={status?.state && <Badge tone={stateTone(status.state)}><Flash value={words(status.state)} /></Badge>}>
+    <Card
+      lane="status"
+      activity={feed.activity.value['status']}
+      class="decision"
+      note={
+        status?.state && (
+          <Badge tone={stateTone(status.state)}>
+            <Flash value={words(status.state)} />
+          </Badge>
+        )
+      }
+    >
       {status ? (
         <dl class="fields">
           {figures.map(([label, value]) => (
-            <div key={label} class="field"><dt>{label}</dt><dd class="num">{value === undefined ? <span class="none">–</span> : <Flash value={value} />}</dd></div>
+            <div key={label} class="field">
+              <dt>{label}</dt>
+              <dd class="num">{value === undefined ? <span class="none">–</span> : <Flash value={value} />}</dd>
+            </div>
           ))}
         </dl>
-      ) : <p class="empty">Not computed yet</p>}
+      ) : (
+        <p class="empty">Not computed yet</p>
+      )}
     </Card>
   );
 }
@@ -115,7 +168,9 @@ function StatusCard({ feed, view }: Props): JSX.Element {
 function SegmentCard({ feed, view }: Props): JSX.Element {
   return (
     <Card lane="segment" activity={feed.activity.value['segment']} class="decision decision-segment">
-      <p class="segment-name">{view.segment === undefined ? <span class="none">None yet</span> : <Flash value={words(view.segment)} />}</p>
+      <p class="segment-name">
+        {view.segment === undefined ? <span class="none">None yet</span> : <Flash value={words(view.segment)} />}
+      </p>
     </Card>
   );
 }

@@ -24,10 +24,20 @@ const arrows = { up: '↑', down: '↓', flat: '→' };
 const arrowWords = { up: 'rising', down: 'falling', flat: 'steady' };
 
 export function Trend({ trend }: { trend: 'up' | 'down' | 'flat' }): JSX.Element {
-  return <span class={`trend trend-${trend}`} role="img" aria-label={arrowWords[trend]}>{arrows[trend]}</span>;
+  return (
+    <span class={`trend trend-${trend}`} role="img" aria-label={arrowWords[trend]}>
+      {arrows[trend]}
+    </span>
+  );
 }
 
-export function Mood({ sentiment, moods }: { sentiment: CustomerView['sentiment']; moods: readonly number[] }): JSX.Element {
+export function Mood({
+  sentiment,
+  moods,
+}: {
+  sentiment: CustomerView['sentiment'];
+  moods: readonly number[];
+}): JSX.Element {
   if (!sentiment) return <span class="none">–</span>;
   const score = Math.round(sentiment.score);
   return (
@@ -52,13 +62,21 @@ export function Risk({ risk }: { risk: CustomerView['risk'] }): JSX.Element {
 
 /** A bar of 0 to 1. The figure stands beside it, so it is decoration to a screen reader. */
 export function Meter({ fraction }: { fraction: number }): JSX.Element {
-  return <span class="meter" aria-hidden="true"><i style={{ transform: `translateX(${Math.max(3, fraction * 100) - 100}%)` }} /></span>;
+  return (
+    <span class="meter" aria-hidden="true">
+      <i style={{ transform: `translateX(${Math.max(3, fraction * 100) - 100}%)` }} />
+    </span>
+  );
 }
 
 /** `12 s ago`, following the clock. */
 export function RelativeTime({ at }: { at: number | undefined }): JSX.Element {
   if (at === undefined) return <span class="none">–</span>;
-  return <time class="num" dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString('en-GB')}>{ago(at, now.value)}</time>;
+  return (
+    <time class="num" dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString('en-GB')}>
+      {ago(at, now.value)}
+    </time>
+  );
 }
 
 interface TileProps {
@@ -78,7 +96,16 @@ export function Tile(props: TileProps): JSX.Element {
   const { label, shortLabel, value, unit, note, tone, children, testid } = props;
   return (
     <div class="tile" title={note} data-testid={testid}>
-      <dt>{shortLabel ? <><span class="wide-only">{label}</span><span class="narrow-only">{shortLabel}</span></> : label}</dt>
+      <dt>
+        {shortLabel ? (
+          <>
+            <span class="wide-only">{label}</span>
+            <span class="narrow-only">{shortLabel}</span>
+          </>
+        ) : (
+          label
+        )}
+      </dt>
       <dd class={tone ? `tone-${tone}` : undefined}>
         <span class="num tile-value">{value}</span>
         {unit && value !== '–' && <span class="tile-unit">{unit}</span>}
@@ -89,8 +116,24 @@ export function Tile(props: TileProps): JSX.Element {
 }
 
 /** A round badge with a customer's initials, in one of a few quiet hues. */
-export function Avatar({ id, initials, large = false }: { id: string; initials: string; large?: boolean }): JSX.Element {
+export function Avatar({
+  id,
+  initials,
+  large = false,
+}: {
+  id: string;
+  initials: string;
+  large?: boolean;
+}): JSX.Element {
   let hash = 7;
   for (const c of id) hash = (hash * 31 + c.charCodeAt(0)) % 997;
-  return <span class={large ? 'avatar avatar-large' : 'avatar'} style={{ '--hue': String((hash % 9) * 40) }} aria-hidden="true">{initials || '·'}</span>;
+  return (
+    <span
+      class={large ? 'avatar avatar-large' : 'avatar'}
+      style={{ '--hue': String((hash % 9) * 40) }}
+      aria-hidden="true"
+    >
+      {initials || '·'}
+    </span>
+  );
 }

@@ -30,7 +30,10 @@ export function Card({ lane, title, activity, note, class: name = '', children }
         <h3 id={`lane-${lane}`}>{title ?? titleOf(lane)}</h3>
         {note !== undefined && <span class="card-note num">{note}</span>}
         {activity && (
-          <span class="card-activity" title={`${count(changes)} ${changes === 1 ? 'change' : 'changes'} since this page was opened`}>
+          <span
+            class="card-activity"
+            title={`${count(changes)} ${changes === 1 ? 'change' : 'changes'} since this page was opened`}
+          >
             <i class={`pulse ${flash.class ? 'pulse-on' : ''}`} aria-hidden="true" />
             <RelativeTime at={activity.at} />
           </span>
@@ -72,7 +75,12 @@ interface ContentProps {
 
 function Fields({ lane, value, activity }: ContentProps): JSX.Element {
   if (value === undefined) return <p class="empty">{laneSpecs[lane]?.empty ?? 'Nothing yet'}</p>;
-  if (!isObject(value)) return <p class="card-text"><Flash value={plainText(value)} fresh={isFresh(activity, lane)} /></p>;
+  if (!isObject(value))
+    return (
+      <p class="card-text">
+        <Flash value={plainText(value)} fresh={isFresh(activity, lane)} />
+      </p>
+    );
   const shown = fieldsOf(lane, value).map(({ name, label, format }) => {
     const raw = member(value, name);
     return { name, label, text: format ? (format(raw, now.value) ?? plainText(raw)) : plainText(raw) };
@@ -82,7 +90,9 @@ function Fields({ lane, value, activity }: ContentProps): JSX.Element {
       {shown.map(({ name, label, text }) => (
         <div key={name} class="field" data-field={name}>
           <dt>{label}</dt>
-          <dd>{text === undefined ? <span class="none">–</span> : <Flash value={text} fresh={isFresh(activity, name)} />}</dd>
+          <dd>
+            {text === undefined ? <span class="none">–</span> : <Flash value={text} fresh={isFresh(activity, name)} />}
+          </dd>
         </div>
       ))}
     </dl>
@@ -99,7 +109,9 @@ function Entries({ lane, value, activity }: ContentProps): JSX.Element {
   return (
     <>
       <ul class="entries">
-        {shown.map(([key, , entry]) => <Entry key={key} name={key} entry={entry} fresh={isFresh(activity, key)} />)}
+        {shown.map(([key, , entry]) => (
+          <Entry key={key} name={key} entry={entry} fresh={isFresh(activity, key)} />
+        ))}
       </ul>
       {entries.length > entriesShown && (
         <button type="button" class="more" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -117,7 +129,11 @@ function Entry({ name, entry, fresh }: { name: string; entry: EntryView; fresh: 
     <li {...flash} class={['entry', flash.class].filter(Boolean).join(' ')} data-key={name}>
       <span class="entry-main">
         <Flash value={title} class="entry-title" title={title} />
-        {badge && <Badge tone={badge.tone}><Flash value={badge.text} /></Badge>}
+        {badge && (
+          <Badge tone={badge.tone}>
+            <Flash value={badge.text} />
+          </Badge>
+        )}
         {amount !== undefined && <Flash value={amount} class="num entry-amount" />}
       </span>
       {(detail !== undefined || at !== undefined) && (

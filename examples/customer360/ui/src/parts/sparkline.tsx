@@ -10,7 +10,13 @@ interface SparklineProps {
 }
 
 /** A line through the values, oldest left. Decoration: the figure stands beside it. */
-export function Sparkline({ values, width = 56, height = 18, spanMin = 1, class: name = '' }: SparklineProps): JSX.Element {
+export function Sparkline({
+  values,
+  width = 56,
+  height = 18,
+  spanMin = 1,
+  class: name = '',
+}: SparklineProps): JSX.Element {
   const least = Math.min(...values);
   const most = Math.max(...values);
   const span = Math.max(spanMin, most - least);
@@ -23,10 +29,22 @@ export function Sparkline({ values, width = 56, height = 18, spanMin = 1, class:
   ]);
   const last = points[points.length - 1];
   return (
-    <svg class={`sparkline ${name}`} width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+    <svg
+      class={`sparkline ${name}`}
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      aria-hidden="true"
+    >
       {points.length > 1 && (
-        <polyline points={points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')} fill="none"
-          stroke="currentColor" stroke-width="1.4" stroke-linejoin="round" stroke-linecap="round" />
+        <polyline
+          points={points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.4"
+          stroke-linejoin="round"
+          stroke-linecap="round"
+        />
       )}
       {last && <circle cx={last[0]} cy={last[1]} r="1.9" fill="currentColor" />}
     </svg>

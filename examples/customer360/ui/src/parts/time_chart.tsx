@@ -26,10 +26,19 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
   const end = Math.max(now.value, points[points.length - 1]?.at ?? 0);
   const start = Math.max(end - windowMs, Math.min(openedAt, end - windowMsMin));
   const seen = inWindow(points, start);
-  const [low, high] = domain(seen.map((p) => p.value), scale, spanMin);
+  const [low, high] = domain(
+    seen.map((p) => p.value),
+    scale,
+    spanMin,
+  );
   const x = (at: number) => ((Math.max(at, start) - start) / (end - start)) * width;
   const y = (value: number) => height - ((value - low) / (high - low)) * height;
-  const line = seen.map((p, i) => `${i === 0 ? 'M' : `H${x(p.at).toFixed(1)}V`}${i === 0 ? `${x(p.at).toFixed(1)},` : ''}${y(p.value).toFixed(1)}`).join('');
+  const line = seen
+    .map(
+      (p, i) =>
+        `${i === 0 ? 'M' : `H${x(p.at).toFixed(1)}V`}${i === 0 ? `${x(p.at).toFixed(1)},` : ''}${y(p.value).toFixed(1)}`,
+    )
+    .join('');
   const last = seen[seen.length - 1];
   const minutes = Math.round((end - start) / 60_000);
   const span = minutes >= 1 ? `${minutes} min` : `${Math.round((end - start) / 1000)} s`;
@@ -37,7 +46,9 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
     <figure class={`chart ${name}`}>
       <div class="chart-plot" role="img" aria-label={`${label} over the last ${span}: ${describe(seen, format)}`}>
         <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
-          {[0.25, 0.5, 0.75].map((part) => <line key={part} class="chart-grid" x1="0" x2={width} y1={height * part} y2={height * part} />)}
+          {[0.25, 0.5, 0.75].map((part) => (
+            <line key={part} class="chart-grid" x1="0" x2={width} y1={height * part} y2={height * part} />
+          ))}
           {threshold !== undefined && threshold > low && threshold < high && (
             <line class="chart-threshold" x1="0" x2={width} y1={y(threshold)} y2={y(threshold)} />
           )}
@@ -46,8 +57,14 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
         </svg>
         {last && <i class="chart-dot" style={{ top: `${(y(last.value) / height) * 100}%` }} />}
       </div>
-      <div class="chart-scale" aria-hidden="true"><span>{format(high)}</span><span>{format(low)}</span></div>
-      <figcaption aria-hidden="true"><span>{span} ago</span><span>now</span></figcaption>
+      <div class="chart-scale" aria-hidden="true">
+        <span>{format(high)}</span>
+        <span>{format(low)}</span>
+      </div>
+      <figcaption aria-hidden="true">
+        <span>{span} ago</span>
+        <span>now</span>
+      </figcaption>
     </figure>
   );
 }

@@ -29,8 +29,14 @@ export function TopBar(): JSX.Element {
 function ThemeButton(): JSX.Element {
   const names = { auto: 'as the system', light: 'light', dark: 'dark' };
   return (
-    <button class="icon-button" type="button" onClick={nextTheme} data-testid="theme"
-      aria-label={`Colours: ${names[theme.value]}. Change`} title={`Colours: ${names[theme.value]}`}>
+    <button
+      class="icon-button"
+      type="button"
+      onClick={nextTheme}
+      data-testid="theme"
+      aria-label={`Colours: ${names[theme.value]}. Change`}
+      title={`Colours: ${names[theme.value]}`}
+    >
       {theme.value === 'light' ? <SunIcon /> : theme.value === 'dark' ? <MoonIcon /> : <AutoIcon />}
     </button>
   );
@@ -45,9 +51,13 @@ export function OfflineBanner(): JSX.Element | null {
     <div class="banner" role="alert">
       <p>
         <strong>Not connected.</strong> What you see is the last known state{reason ? ` (${reason})` : ''}.
-        <span aria-hidden="true" class="num">{seconds === undefined ? '' : seconds > 0 ? ` Next attempt in ${seconds} s.` : ' Trying now.'}</span>
+        <span aria-hidden="true" class="num">
+          {seconds === undefined ? '' : seconds > 0 ? ` Next attempt in ${seconds} s.` : ' Trying now.'}
+        </span>
       </p>
-      <button type="button" class="button button-quiet" onClick={() => client.retryNow()}>Retry now</button>
+      <button type="button" class="button button-quiet" onClick={() => client.retryNow()}>
+        Retry now
+      </button>
     </div>
   );
 }

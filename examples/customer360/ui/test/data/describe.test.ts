@@ -6,13 +6,19 @@ const lines = (before: object, patch: object) => describe(before as never, patch
 
 test('a changed field of an entry is named with its path and new value', () => {
   const before = { orders: { '8123': { order_status: 'placed', total_amount: 5 } } };
-  assert.deepEqual(lines(before, { orders: { '8123': { order_status: 'shipped' } } }), ['orders/8123.order_status → shipped']);
+  assert.deepEqual(lines(before, { orders: { '8123': { order_status: 'shipped' } } }), [
+    'orders/8123.order_status → shipped',
+  ]);
 });
 
 test('new and removed entries, set and withdrawn lanes say so', () => {
   const before = { orders: { '3': {} }, next_best_offer: { offer: 'x' } };
   assert.deepEqual(
-    lines(before, { orders: { '3': null, '9': { order_status: 'placed' } }, next_best_offer: null, weather: { temperature: 4 } }),
+    lines(before, {
+      orders: { '3': null, '9': { order_status: 'placed' } },
+      next_best_offer: null,
+      weather: { temperature: 4 },
+    }),
     ['orders/3 removed', 'orders/9 added: order_status placed', 'next_best_offer withdrawn', 'weather set'],
   );
 });

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, birthdate, bytes, dateTime, duration, initials, instant, milliseconds, money } from '../../src/data/format';
+import {
+  ago,
+  birthdate,
+  bytes,
+  dateTime,
+  duration,
+  initials,
+  instant,
+  milliseconds,
+  money,
+} from '../../src/data/format';
 
 const noon = Date.UTC(2025, 10, 21, 12);
 
@@ -22,8 +32,10 @@ test('money keeps cents below a thousand and wherever there are any', () => {
 
 test('relative times grow coarser and never lie about the future', () => {
   const at = (ms: number) => ago(noon - ms, noon);
-  assert.deepEqual([at(0), at(-5000), at(12_000), at(61_000), at(3 * 3_600_000), at(49 * 3_600_000)],
-    ['now', 'now', '12 s ago', '1 min ago', '3 h ago', '2 d ago']);
+  assert.deepEqual(
+    [at(0), at(-5000), at(12_000), at(61_000), at(3 * 3_600_000), at(49 * 3_600_000)],
+    ['now', 'now', '12 s ago', '1 min ago', '3 h ago', '2 d ago'],
+  );
 });
 
 test('dates and figures survive what they cannot read', () => {

@@ -24,7 +24,17 @@ test('a quantile is that of what came between two polls', () => {
   const now = buckets(parseMetrics(body(0, [1000, 1100, 1100])), 'twinlane_event_to_push_seconds');
   assert.ok(Math.abs((quantile(0.5, now, before) ?? 0) - 0.0055) < 1e-9);
   assert.equal(quantile(0.5, now, now), undefined);
-  assert.equal(quantile(0.99, [[0.001, 0], [Infinity, 5]], []), 0.001);
+  assert.equal(
+    quantile(
+      0.99,
+      [
+        [0.001, 0],
+        [Infinity, 5],
+      ],
+      [],
+    ),
+    0.001,
+  );
 });
 
 test('rates come from differences, and a server that starts over gives none', () => {

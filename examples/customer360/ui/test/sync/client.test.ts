@@ -80,11 +80,25 @@ const settled = () => new Promise<void>((resolve) => queueMicrotask(resolve));
 function recorder(): Observer & { states: EntityState[]; errors: string[] } {
   const states: EntityState[] = [];
   const errors: string[] = [];
-  return { states, errors, onSnapshot: (s) => states.push(s), onDiff: (s) => states.push(s), onError: (code) => errors.push(code) };
+  return {
+    states,
+    errors,
+    onSnapshot: (s) => states.push(s),
+    onDiff: (s) => states.push(s),
+    onError: (code) => errors.push(code),
+  };
 }
 
 const snap = (id: number, rev: number, lanes: object, more = {}) => ({
-  op: 'snap', id, uri: '/customer/1', lineage: 'a', rev, exists: true, resumed: false, lanes, ...more,
+  op: 'snap',
+  id,
+  uri: '/customer/1',
+  lineage: 'a',
+  rev,
+  exists: true,
+  resumed: false,
+  lanes,
+  ...more,
 });
 
 test('subscriptions made before the connection is open are sent once it is, together', async () => {
@@ -104,12 +118,18 @@ test('snapshot and diffs fold to the state, in one frame or several', async () =
   const seen = recorder();
   h.client.subscribe('/customer/1', seen);
   h.socket.open();
-  h.socket.receive(
-    snap(1, 4, { orders: { '7': { status: 'placed' }, '3': {} } }),
-    { op: 'diff', id: 1, from: 4, rev: 6, patch: { orders: { '7': { status: 'shipped' }, '3': null } } },
-  );
+  h.socket.receive(snap(1, 4, { orders: { '7': { status: 'placed' }, '3': {} } }), {
+    op: 'diff',
+    id: 1,
+    from: 4,
+    rev: 6,
+    patch: { orders: { '7': { status: 'shipped' }, '3': null } },
+  });
   h.socket.receive({ op: 'diff', id: 1, from: 6, rev: 7, patch: { profile: { name: 'Ann' } } });
-  assert.deepEqual(seen.states.map((s) => s.rev), [4, 6, 7]);
+  assert.deepEqual(
+    seen.states.map((s) => s.rev),
+    [4, 6, 7],
+  );
   assert.deepEqual(seen.states.at(-1)?.lanes, { orders: { '7': { status: 'shipped' } }, profile: { name: 'Ann' } });
 });
 
@@ -127,7 +147,10 @@ test('a diff that does not follow is not applied and leads to a fresh snapshot',
   h.socket.receive({ op: 'diff', id: 1, from: 4, rev: 5, patch: { a: 9 } });
   assert.equal(seen.states.length, 1);
   h.socket.receive(snap(again.id, 6, { a: 3 }));
-  assert.deepEqual(seen.states.map((s) => s.lanes), [{ a: 1 }, { a: 3 }]);
+  assert.deepEqual(
+    seen.states.map((s) => s.lanes),
+    [{ a: 1 }, { a: 3 }],
+  );
 });
 
 test('a new snapshot on the same subscription replaces the state: birth, deletion, rebirth', async () => {
@@ -140,7 +163,16 @@ test('a new snapshot on the same subscription replaces the state: birth, deletio
   h.socket.receive(snap(1, 0, {}, { exists: false, lineage: '' }));
   h.socket.receive(snap(1, 1, { b: 1 }, { lineage: 'b' }));
   h.socket.receive({ op: 'diff', id: 1, from: 1, rev: 2, patch: { b: 2 } });
-  assert.deepEqual(seen.states.map((s) => [s.exists, s.lanes]), [[false, {}], [true, { a: 1 }], [false, {}], [true, { b: 1 }], [true, { b: 2 }]]);
+  assert.deepEqual(
+    seen.states.map((s) => [s.exists, s.lanes]),
+    [
+      [false, {}],
+      [true, { a: 1 }],
+      [false, {}],
+      [true, { b: 1 }],
+      [true, { b: 2 }],
+    ],
+  );
 });
 
 test('after a loss it connects again and every subscription gets a fresh snapshot', async () => {
@@ -161,7 +193,10 @@ test('after a loss it connects again and every subscription gets a fresh snapsho
   h.socket.receive({ op: 'diff', id: 2, from: 4, rev: 5, patch: { a: 7 } });
   assert.equal(seen.states.length, 1, 'no diff counts before the snapshot');
   h.socket.receive(snap(2, 9, { a: 2 }));
-  assert.deepEqual(seen.states.map((s) => s.rev), [4, 9]);
+  assert.deepEqual(
+    seen.states.map((s) => s.rev),
+    [4, 9],
+  );
 });
 
 test('failing attempts say offline with the time of the next one, until a connection opens', async () => {
@@ -237,7 +272,10 @@ test('commands resolve with the answer or reject with its code', async () => {
     { op: 'cmd', id: 1, uri: '/customer/1', lane: 'set_tier', value: { tier: 'gold' } },
     { op: 'cmd', id: 2, uri: '/customer/1', lane: 'set_tier', value: { tier: 1 }, if_rev: 17 },
   ]);
-  h.socket.receive({ op: 'ok', id: 1, rev: 18, result: { done: true } }, { op: 'err', id: 2, code: 'rev_mismatch', message: 'It is 18.' });
+  h.socket.receive(
+    { op: 'ok', id: 1, rev: 18, result: { done: true } },
+    { op: 'err', id: 2, code: 'rev_mismatch', message: 'It is 18.' },
+  );
   assert.deepEqual(await good, { rev: 18, result: { done: true } });
   await assert.rejects(bad, (error: CommandError) => error.code === 'rev_mismatch' && error.message === 'It is 18.');
 });
@@ -269,7 +307,10 @@ test('after unsubscribing nothing more is told', async () => {
   h.socket.receive(snap(1, 1, {}));
   end();
   end();
-  h.socket.receive({ op: 'diff', id: 1, from: 1, rev: 2, patch: { a: 1 } }, { op: 'done', id: 1, reason: 'unsubscribed' });
+  h.socket.receive(
+    { op: 'diff', id: 1, from: 1, rev: 2, patch: { a: 1 } },
+    { op: 'done', id: 1, reason: 'unsubscribed' },
+  );
   await settled();
   assert.equal(seen.states.length, 1);
   assert.equal(h.socket.sent.filter((m) => m.op === 'unsub').length, 1);
@@ -278,8 +319,14 @@ test('after unsubscribing nothing more is told', async () => {
 test('back-off doubles to its bound and draws from the upper half', () => {
   const low = new Backoff({ firstMs: 500, maxMs: 4000, random: () => 0 });
   const high = new Backoff({ firstMs: 500, maxMs: 4000, random: () => 0.999999 });
-  assert.deepEqual([...Array(5)].map(() => low.next()), [250, 500, 1000, 2000, 2000]);
-  assert.deepEqual([...Array(5)].map(() => Math.round(high.next())), [500, 1000, 2000, 4000, 4000]);
+  assert.deepEqual(
+    [...Array(5)].map(() => low.next()),
+    [250, 500, 1000, 2000, 2000],
+  );
+  assert.deepEqual(
+    [...Array(5)].map(() => Math.round(high.next())),
+    [500, 1000, 2000, 4000, 4000],
+  );
   low.reset();
   assert.equal(low.next(), 250);
 });

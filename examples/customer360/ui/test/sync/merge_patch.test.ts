@@ -13,7 +13,11 @@ const appendix: [Json, Json, Json][] = [
   [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
   [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
   [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-  [['a', 'b'], ['c', 'd'], ['c', 'd']],
+  [
+    ['a', 'b'],
+    ['c', 'd'],
+    ['c', 'd'],
+  ],
   [{ a: 'b' }, ['c'], ['c']],
   [{ a: 'foo' }, null, null],
   [{ a: 'foo' }, 'bar', 'bar'],
@@ -50,7 +54,10 @@ test('keys that name inherited members are ordinary keys', () => {
   assert.deepEqual(Object.keys(after), ['__proto__', 'constructor']);
   assert.equal(Object.getPrototypeOf(after), Object.prototype);
   assert.equal(({} as Record<string, unknown>)['admin'], undefined);
-  assert.deepEqual(JSON.parse(JSON.stringify(after)), JSON.parse('{"__proto__":{"admin":true},"constructor":{"name":"x"}}'));
+  assert.deepEqual(
+    JSON.parse(JSON.stringify(after)),
+    JSON.parse('{"__proto__":{"admin":true},"constructor":{"name":"x"}}'),
+  );
 });
 
 test('folding random patches equals the final document', () => {
@@ -86,9 +93,12 @@ test('folding random patches equals the final document', () => {
 
 test('leaf changes name each path with both values', () => {
   const before = { orders: { '7': { status: 'placed', amount: 5 }, '3': { status: 'lost' } } };
-  assert.deepEqual(leafChanges(before, { orders: { '7': { status: 'shipped' }, '3': null, '9': { status: 'placed' } } }), [
-    { path: ['orders', '3'], before: { status: 'lost' }, now: undefined },
-    { path: ['orders', '7', 'status'], before: 'placed', now: 'shipped' },
-    { path: ['orders', '9', 'status'], before: undefined, now: 'placed' },
-  ]);
+  assert.deepEqual(
+    leafChanges(before, { orders: { '7': { status: 'shipped' }, '3': null, '9': { status: 'placed' } } }),
+    [
+      { path: ['orders', '3'], before: { status: 'lost' }, now: undefined },
+      { path: ['orders', '7', 'status'], before: 'placed', now: 'shipped' },
+      { path: ['orders', '9', 'status'], before: undefined, now: 'placed' },
+    ],
+  );
 });

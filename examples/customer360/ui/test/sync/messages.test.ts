@@ -3,14 +3,20 @@ import { test } from 'node:test';
 import { decodeFrame, packFrames, wireBytes, type ClientMessage } from '../../src/sync/messages';
 
 test('a frame holds one message or an array of them', () => {
-  assert.deepEqual(decodeFrame('{"op":"pong","id":3}').map((r) => r.message), [{ op: 'pong', id: 3 }]);
+  assert.deepEqual(
+    decodeFrame('{"op":"pong","id":3}').map((r) => r.message),
+    [{ op: 'pong', id: 3 }],
+  );
   const many = decodeFrame('[{"op":"pong","id":1},{"op":"done","id":2,"reason":"limit"}]').map((r) => r.message.op);
   assert.deepEqual(many, ['pong', 'done']);
   assert.deepEqual(decodeFrame('[]'), []);
 });
 
 test('members that are no messages are left out, and text that is not JSON is an error', () => {
-  assert.deepEqual(decodeFrame('[1,null,"x",{"id":1},{"op":"pong","id":1}]').map((r) => r.message), [{ op: 'pong', id: 1 }]);
+  assert.deepEqual(
+    decodeFrame('[1,null,"x",{"id":1},{"op":"pong","id":1}]').map((r) => r.message),
+    [{ op: 'pong', id: 1 }],
+  );
   assert.deepEqual(decodeFrame('7'), []);
   assert.throws(() => decodeFrame('{"op":'), SyntaxError);
 });
@@ -25,7 +31,12 @@ test('bytes are counted as UTF-8 and shared out over a frame', () => {
 });
 
 test('packing keeps every message, in order, within the bound', () => {
-  const messages: ClientMessage[] = [...Array(500)].map((_, i) => ({ op: 'sub', id: i, uri: `/customer/${i}`, lanes: ['profile', 'loyalty'] }));
+  const messages: ClientMessage[] = [...Array(500)].map((_, i) => ({
+    op: 'sub',
+    id: i,
+    uri: `/customer/${i}`,
+    lanes: ['profile', 'loyalty'],
+  }));
   const frames = packFrames(messages, 4096);
   assert.ok(frames.length > 5);
   for (const frame of frames) assert.ok(Buffer.byteLength(frame) <= 4096, `${Buffer.byteLength(frame)} bytes`);
@@ -36,7 +47,16 @@ test('packing keeps every message, in order, within the bound', () => {
 });
 
 test('a message above the bound goes alone', () => {
-  const note: ClientMessage = { op: 'cmd', id: 2, uri: '/customer/1', lane: 'add_note', value: { text: 'x'.repeat(300) } };
+  const note: ClientMessage = {
+    op: 'cmd',
+    id: 2,
+    uri: '/customer/1',
+    lane: 'add_note',
+    value: { text: 'x'.repeat(300) },
+  };
   const frames = packFrames([{ op: 'ping', id: 1 }, note, { op: 'ping', id: 3 }], 100);
-  assert.deepEqual(frames.map((frame) => JSON.parse(frame).id), [1, 2, 3]);
+  assert.deepEqual(
+    frames.map((frame) => JSON.parse(frame).id),
+    [1, 2, 3],
+  );
 });
