@@ -94,11 +94,7 @@ export function CommandForms({ uri, tier }: { uri: string; tier: string | undefi
       <CommandForm uri={uri} lane="set_tier" label="Set tier" read={(f) => ({ tier: String(f.get('tier')) })}>
         <label class="input-grow">
           <span class="visually-hidden">Tier</span>
-          <select
-            name="tier"
-            key={tier}
-            defaultValue={choices.find((t) => t === tier?.toLowerCase()) ?? tier ?? 'gold'}
-          >
+          <select name="tier" key={tier}>
             {choices.map((name) => (
               <option key={name} value={name} selected={name === (tier?.toLowerCase() ?? 'gold')}>
                 {words(name)}
