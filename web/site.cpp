@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 
 #include <nlohmann/json.hpp>
 
@@ -235,7 +236,11 @@ void site::get_entity(const request& r, const resource& where, respond done) con
                if (!s.exists) return done(problem_response(problem::no_such_entity, s.uri + " does not exist."));
                const auto tag = tag_of(s.lineage, s.rev);
                if (none_match && none_match_holds(*none_match, tag)) return done(unchanged(tag));
-               done(tagged(entity_document(s, list), tag));
+               try {
+                 done(tagged(entity_document(s, list), tag));
+               } catch (const std::exception& e) {
+                 done(problem_response(problem::handler_failed, e.what()));
+               }
              });
 }
 
@@ -248,7 +253,8 @@ void site::page_of_entity(const resource& where, respond done) const {
     }
     const auto& s = std::get<snapshot>(o);
     if (!s.exists) return done(plain_page(404, uri, "This entity does not exist."));
-    done(plain_page(200, uri, nlohmann::ordered_json::parse(s.lanes()).dump(2)));
+    const auto lanes = nlohmann::ordered_json::parse(s.lanes(), nullptr, false);
+    done(plain_page(200, uri, lanes.is_discarded() ? std::string(s.lanes()) : lanes.dump(2)));
   });
 }
 

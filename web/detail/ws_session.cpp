@@ -11,6 +11,7 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include <twinlane/web/conversation.hpp>
+#include <twinlane/web/detail/send_buffer.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
 #include <twinlane/web/header_values.hpp>
 
@@ -121,6 +122,7 @@ void ws_session::set_up(const http_request& upgrade) {
 void ws_session::opened(error_code ec) {
   if (ec) return drop();
   open_ = true;
+  limit_unsent(beast::get_lowest_layer(ws_));
   if (closing_) return send_close();
   talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), outbox_,
                 core_->subscriptions);
@@ -226,7 +228,8 @@ void ws_session::close(close_reason why) {
     core_->report("closed_rate", "a WebSocket client sends more messages a second than allowed");
   }
   if (talk_) talk_->end();
-  if (open_ && !writing_) send_close();
+  if (writing_) return make_room(beast::get_lowest_layer(ws_));
+  if (open_) send_close();
 }
 
 void ws_session::send_close() {

@@ -1,0 +1,390 @@
+#include <support/fake_port.hpp>
+
+#include <algorithm>
+
+namespace twinlane::testing {
+namespace {
+
+using nlohmann::json;
+
+// The merge patch that turns one document into the other.
+json patch_between(const json& from, const json& to) {
+  json patch = json::object();
+  for (const auto& [key, value] : from.items())
+    if (!to.contains(key)) patch[key] = nullptr;
+  for (const auto& [key, value] : to.items()) {
+    if (!from.contains(key)) {
+      patch[key] = value;
+    } else if (from[key] != value) {
+      patch[key] = from[key].is_object() && value.is_object() ? patch_between(from[key], value) : value;
+    }
+  }
+  return patch;
+}
+
+json seen_through(const json& lanes, const view& what) {
+  if (what.all) return lanes;
+  json out = json::object();
+  for (const auto& name : what.lanes)
+    if (lanes.contains(name)) out[name] = lanes[name];
+  return out;
+}
+
+error missing(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist."}; }
+
+}  // namespace
+
+fake_port::fake_port() {
+  types_ = {{"customer", "/customer/:id", "shared", "events",
+             {{"profile", lane_kind::value, false, false},
+              {"orders", lane_kind::map, true, false},
+              {"prefs", lane_kind::value, true, false},
+              {"clicks", lane_kind::log, false, true},
+              {"issue_voucher", lane_kind::command, false, false}}},
+            {"product", "/product/:id", "shared", "events", {{"details", lane_kind::value, false, false}}}};
+  for (const auto& t : types_) routes_.emplace_back(t.route);
+  worker_ = std::thread([this] { run(); });
+}
+
+fake_port::~fake_port() {
+  {
+    std::lock_guard lock(jobs_mutex_);
+    stop_ = true;
+  }
+  jobs_changed_.notify_all();
+  worker_.join();
+}
+
+void fake_port::run() {
+  for (;;) {
+    std::function<void()> job;
+    {
+      std::unique_lock lock(jobs_mutex_);
+      jobs_changed_.wait(lock, [this] { return stop_ || (!held_ && !jobs_.empty()); });
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    job();
+  }
+}
+
+void fake_port::later(std::function<void()> job) {
+  {
+    std::lock_guard lock(jobs_mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  jobs_changed_.notify_all();
+}
+
+void fake_port::hold_answers() {
+  std::lock_guard lock(jobs_mutex_);
+  held_ = true;
+}
+
+void fake_port::release_answers() {
+  {
+    std::lock_guard lock(jobs_mutex_);
+    held_ = false;
+  }
+  jobs_changed_.notify_all();
+}
+
+const type_description* fake_port::type_of(const std::string& uri) const {
+  for (std::size_t i = 0; i < routes_.size(); ++i)
+    if (routes_[i].matches(uri)) return &types_[i];
+  return nullptr;
+}
+
+std::optional<error> fake_port::wrong_lanes(const std::string& uri, const view& what) const {
+  const auto* type = type_of(uri);
+  if (!type) return error{problem::no_such_route, "no route matches " + uri};
+  for (const auto& name : what.lanes)
+    if (std::none_of(type->lanes.begin(), type->lanes.end(), [&](const auto& l) { return l.name == name; }))
+      return error{problem::no_such_lane, "no lane '" + name + "'"};
+  return std::nullopt;
+}
+
+snapshot fake_port::make_snapshot(const std::string& uri, const view& what) const {
+  snapshot s;
+  s.uri = uri;
+  s.type = type_of(uri)->name;
+  json lanes = json::object();
+  if (const auto found = entities_.find(uri); found != entities_.end()) {
+    s.lineage = found->second.lineage;
+    s.rev = found->second.rev;
+    s.exists = true;
+    lanes = seen_through(found->second.lanes, what);
+  }
+  std::string tail = "\"uri\":" + json(uri).dump() + ",\"lineage\":\"" + s.lineage + "\",\"rev\":" +
+                     std::to_string(s.rev) + ",\"exists\":" + (s.exists ? "true" : "false") +
+                     ",\"resumed\":false,\"lanes\":";
+  s.lanes_at = tail.size();
+  s.tail = std::make_shared<const std::string>(tail + lanes.dump() + "}");
+  return s;
+}
+
+void fake_port::publish(const std::string& uri, steady_time arrived) {
+  const auto found = entities_.find(uri);
+  for (auto& [ignored, l] : links_) {
+    if (l.uri != uri || !l.started) continue;
+    if (found == entities_.end() || l.rev == 0) {
+      l.rev = found == entities_.end() ? 0 : found->second.rev;
+      l.seen = found == entities_.end() ? json::object() : seen_through(found->second.lanes, l.what);
+      l.to->on_snapshot(l.tag, make_snapshot(uri, l.what));
+      continue;
+    }
+    auto now = seen_through(found->second.lanes, l.what);
+    const auto patch = patch_between(l.seen, now);
+    if (patch.empty()) continue;
+    diff d;
+    d.from = l.rev;
+    d.rev = found->second.rev;
+    std::string tail = "\"rev\":" + std::to_string(d.rev) + ",\"patch\":";
+    d.patch_at = tail.size();
+    d.tail = std::make_shared<const std::string>(tail + patch.dump() + "}");
+    d.arrived = arrived;
+    l.seen = std::move(now);
+    l.rev = d.rev;
+    l.to->on_diff(l.tag, d);
+  }
+}
+
+std::uint64_t fake_port::change(const std::string& uri, const std::function<void(json&)>& f, steady_time arrived) {
+  auto [it, born] = entities_.try_emplace(uri);
+  if (born) it->second.lineage = "l" + std::to_string(++births_);
+  json before = it->second.lanes;
+  f(it->second.lanes);
+  if (!born && before == it->second.lanes) return it->second.rev;
+  ++it->second.rev;
+  publish(uri, arrived);
+  return it->second.rev;
+}
+
+std::uint64_t fake_port::set(const std::string& uri, const std::string& lane, const json& value) {
+  std::lock_guard lock(mutex_);
+  return change(uri, [&](json& lanes) { value.is_null() ? void(lanes.erase(lane)) : void(lanes[lane] = value); },
+                std::chrono::steady_clock::now());
+}
+
+std::uint64_t fake_port::set_entry(const std::string& uri, const std::string& lane, const std::string& key,
+                                   const json& value) {
+  std::lock_guard lock(mutex_);
+  return change(uri,
+                [&](json& lanes) { value.is_null() ? void(lanes[lane].erase(key)) : void(lanes[lane][key] = value); },
+                std::chrono::steady_clock::now());
+}
+
+void fake_port::erase(const std::string& uri) {
+  std::lock_guard lock(mutex_);
+  if (entities_.erase(uri) > 0) publish(uri, {});
+}
+
+void fake_port::announce(const std::string& uri, std::string_view event, const std::string& cause) {
+  std::lock_guard lock(mutex_);
+  for (auto& [ignored, l] : links_)
+    if (l.uri == uri && l.life) l.to->on_life(l.tag, {event, 1763700000000, cause});
+}
+
+json fake_port::document(const std::string& uri) const {
+  std::lock_guard lock(mutex_);
+  const auto found = entities_.find(uri);
+  return found == entities_.end() ? json() : found->second.lanes;
+}
+
+std::size_t fake_port::subscribers() const {
+  std::lock_guard lock(mutex_);
+  return links_.size();
+}
+
+void fake_port::end_all(std::string_view reason) {
+  std::lock_guard lock(mutex_);
+  for (auto& [ignored, l] : links_) l.to->on_done(l.tag, reason);
+  links_.clear();
+}
+
+std::shared_ptr<source_partition> fake_port::add_partition(const std::string& source, const std::string& topic,
+                                                           std::int32_t number) {
+  std::lock_guard lock(mutex_);
+  return partitions_.emplace_back(std::make_shared<source_partition>(source, topic, number));
+}
+
+std::shared_ptr<source_partition> fake_port::partition(const std::string& source, const std::string& topic,
+                                                       std::int32_t number) {
+  for (const auto& p : partitions())
+    if (p->source() == source && p->topic() == topic && p->partition() == number) return p;
+  return add_partition(source, topic, number);
+}
+
+std::vector<std::shared_ptr<source_partition>> fake_port::partitions() const {
+  std::lock_guard lock(mutex_);
+  return partitions_;
+}
+
+outcome<target_info> fake_port::resolve_target(std::string_view, std::string_view) {
+  return error{problem::no_such_route, "this fake takes no records"};
+}
+void fake_port::post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::int64_t,
+                     steady_time) {}
+void fake_port::report_dead_letter(const dead_letter&) {}
+
+void fake_port::get(const std::string& uri, const view& what, answer<snapshot> a) {
+  later([this, uri, what, a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    outcome<snapshot> o = missing(uri);
+    if (auto wrong = wrong_lanes(uri, what)) {
+      o = std::move(*wrong);
+    } else if (entities_.contains(uri)) {
+      o = make_snapshot(uri, what);
+    }
+    lock.unlock();
+    a(std::move(o));
+  });
+}
+
+void fake_port::get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
+                         answer<lane_value> a) {
+  later([this, uri, lane, key, a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    outcome<lane_value> o = missing(uri);
+    if (const auto found = entities_.find(uri); found != entities_.end()) {
+      const auto& e = found->second;
+      const json value = e.lanes.contains(lane) ? e.lanes[lane] : json::object();
+      if (key && !value.contains(*key)) {
+        o = error{problem::no_such_key, "no entry '" + *key + "'"};
+      } else {
+        o = lane_value{e.lineage, e.rev, key ? value[*key].dump() : value.dump()};
+      }
+    }
+    lock.unlock();
+    a(std::move(o));
+  });
+}
+
+outcome<command_result> fake_port::apply(const command_request& r) {
+  if (r.idempotency_key && done_.contains(*r.idempotency_key)) return done_[*r.idempotency_key];
+  if (auto wrong = wrong_lanes(r.uri, {false, {r.lane}})) return *wrong;
+  const auto found = entities_.find(r.uri);
+  if (found == entities_.end()) return missing(r.uri);
+  auto& e = found->second;
+  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev)) return error{problem::rev_mismatch, "moved"};
+  if (r.if_rev && *r.if_rev != e.rev) return error{problem::rev_mismatch, "moved"};
+  const auto value = json::parse(r.value, nullptr, false);
+  if (!value.is_object() || !value.contains("amount") || !value["amount"].is_number_integer() || value["amount"] < 0)
+    return error{problem::bad_value, "field 'amount': not a number above 0"};
+  const auto amount = value["amount"].get<int>();
+  if (amount > 1000) return error{problem::handler_failed, "too generous"};
+  change(r.uri, [&](json& lanes) { lanes["orders"]["v" + std::to_string(amount)] = amount; },
+         std::chrono::steady_clock::now());
+  command_result result{e.rev, e.lineage, json{{"given", amount}}.dump()};
+  if (r.idempotency_key) done_[*r.idempotency_key] = result;
+  return result;
+}
+
+void fake_port::command(command_request r, answer<command_result> a) {
+  later([this, r = std::move(r), a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    auto o = apply(r);
+    lock.unlock();
+    a(std::move(o));
+  });
+}
+
+outcome<command_result> fake_port::apply(const write_request& r) {
+  const auto found = entities_.find(r.uri);
+  if (found == entities_.end()) return missing(r.uri);
+  auto& e = found->second;
+  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev)) return error{problem::rev_mismatch, "moved"};
+  change(r.uri,
+         [&](json& lanes) {
+           auto& holder = r.key ? lanes[r.lane] : lanes;
+           const auto& name = r.key ? *r.key : r.lane;
+           if (r.op == write_op::remove) {
+             holder.erase(name);
+           } else if (r.op == write_op::put) {
+             holder[name] = json::parse(r.value);
+           } else {
+             holder[name].merge_patch(json::parse(r.value));
+           }
+         },
+         std::chrono::steady_clock::now());
+  return command_result{e.rev, e.lineage, "null"};
+}
+
+void fake_port::write(write_request r, answer<command_result> a) {
+  later([this, r = std::move(r), a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    auto o = apply(r);
+    lock.unlock();
+    a(std::move(o));
+  });
+}
+
+void fake_port::remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) {
+  later([this, uri, if_match = std::move(if_match), a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    outcome<std::monostate> o = missing(uri);
+    if (const auto found = entities_.find(uri); found != entities_.end()) {
+      const auto tag = found->second.lineage + ":" + std::to_string(found->second.rev);
+      if (if_match && *if_match != tag) {
+        o = error{problem::rev_mismatch, "moved"};
+      } else {
+        entities_.erase(found);
+        publish(uri, {});
+        o = std::monostate{};
+      }
+    }
+    lock.unlock();
+    a(std::move(o));
+  });
+}
+
+outcome<subscription> fake_port::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
+                                           std::uint64_t tag) {
+  std::lock_guard lock(mutex_);
+  if (auto wrong = wrong_lanes(r.uri, r.what)) return *wrong;
+  const auto id = next_link_++;
+  links_.emplace(id, link{r.uri, r.what, r.life, std::move(s), tag, false, json::object(), 0});
+  later([this, id] {
+    std::lock_guard inner(mutex_);
+    const auto found = links_.find(id);
+    if (found == links_.end()) return;
+    auto& l = found->second;
+    l.started = true;
+    if (const auto e = entities_.find(l.uri); e != entities_.end()) {
+      l.rev = e->second.rev;
+      l.seen = seen_through(e->second.lanes, l.what);
+    }
+    l.to->on_snapshot(l.tag, make_snapshot(l.uri, l.what));
+  });
+  return subscription{nullptr, id};
+}
+
+void fake_port::unsubscribe(const subscription& s) {
+  later([this, id = s.id] {
+    std::lock_guard lock(mutex_);
+    const auto found = links_.find(id);
+    if (found == links_.end()) return;
+    found->second.to->on_done(found->second.tag, "unsubscribed");
+    links_.erase(found);
+  });
+}
+
+void fake_port::entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) {
+  later([this, type, after, limit, a = std::move(a)] {
+    std::unique_lock lock(mutex_);
+    entity_page page;
+    for (auto it = entities_.upper_bound(after); it != entities_.end(); ++it) {
+      if (type_of(it->first)->name != type) continue;
+      if (page.uris.size() == limit) {
+        page.next = page.uris.back();
+        break;
+      }
+      page.uris.push_back(it->first);
+    }
+    lock.unlock();
+    a(std::move(page));
+  });
+}
+
+}  // namespace twinlane::testing

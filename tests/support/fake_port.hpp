@@ -1,0 +1,115 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <twinlane/agents/uri.hpp>
+#include <twinlane/runtime/port.hpp>
+
+namespace twinlane::testing {
+
+/// A runtime in memory that a test drives: entities are set, erased and announced by hand, answers come from a thread
+/// of its own, as they come from shards.
+///
+/// Shape    types: customer (/customer/:id) with profile, orders (writable map), prefs (writable value), clicks (log)
+///          and issue_voucher; product (/product/:id) with details. issue_voucher takes {"amount": n}: n < 0 is
+///          bad_value, n > 1000 fails, else it is put into orders under `v<n>` and answered with {"given":n}
+/// Threads  any
+class fake_port : public port {
+ public:
+  fake_port();
+  ~fake_port() override;
+
+  // The test's side.
+  /// Sets a lane's value, or one entry of it, with a new rev and a diff; creates the entity. null removes.
+  std::uint64_t set(const std::string& uri, const std::string& lane, const nlohmann::json& value);
+  std::uint64_t set_entry(const std::string& uri, const std::string& lane, const std::string& key,
+                          const nlohmann::json& value);
+  void erase(const std::string& uri);
+  void announce(const std::string& uri, std::string_view event, const std::string& cause);
+  nlohmann::json document(const std::string& uri) const;
+  /// Answers wait from here on, until they are let go.
+  void hold_answers();
+  void release_answers();
+  void set_ready(bool yes) { ready_ = yes; }
+  std::size_t subscribers() const;
+  /// Ends a subscription as the runtime does.
+  void end_all(std::string_view reason);
+  std::shared_ptr<source_partition> add_partition(const std::string& source, const std::string& topic,
+                                                  std::int32_t number);
+
+  // port
+  std::shared_ptr<source_partition> partition(const std::string&, const std::string&, std::int32_t) override;
+  outcome<target_info> resolve_target(std::string_view, std::string_view) override;
+  void post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::int64_t,
+            steady_time) override;
+  void report_dead_letter(const dead_letter&) override;
+  void get(const std::string& uri, const view& what, answer<snapshot> a) override;
+  void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
+                answer<lane_value> a) override;
+  void command(command_request r, answer<command_result> a) override;
+  void write(write_request r, answer<command_result> a) override;
+  void remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) override;
+  outcome<subscription> subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
+                                  std::uint64_t tag) override;
+  void unsubscribe(const subscription& s) override;
+  std::vector<type_description> types() const override { return types_; }
+  void entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) override;
+  std::vector<std::shared_ptr<source_partition>> partitions() const override;
+  bool ready() const override { return ready_; }
+
+ private:
+  struct entity {
+    std::string lineage;
+    std::uint64_t rev = 0;
+    nlohmann::json lanes = nlohmann::json::object();
+  };
+  struct link {
+    std::string uri;
+    view what;
+    bool life;
+    std::shared_ptr<subscriber> to;
+    std::uint64_t tag;
+    bool started = false;
+    nlohmann::json seen;
+    std::uint64_t rev = 0;
+  };
+
+  void run();
+  void later(std::function<void()> job);
+  const type_description* type_of(const std::string& uri) const;
+  std::optional<error> wrong_lanes(const std::string& uri, const view& what) const;
+  snapshot make_snapshot(const std::string& uri, const view& what) const;
+  std::uint64_t change(const std::string& uri, const std::function<void(nlohmann::json&)>& f, steady_time arrived);
+  outcome<command_result> apply(const command_request& r);
+  outcome<command_result> apply(const write_request& r);
+  void publish(const std::string& uri, steady_time arrived);
+
+  std::vector<type_description> types_;
+  std::vector<route> routes_;
+  mutable std::mutex mutex_;
+  std::map<std::string, entity> entities_;
+  std::map<std::uint64_t, link> links_;
+  std::map<std::string, command_result> done_;  // by idempotency key
+  std::vector<std::shared_ptr<source_partition>> partitions_;
+  std::uint64_t next_link_ = 1, births_ = 0;
+  std::atomic<bool> ready_{true};
+
+  std::mutex jobs_mutex_;
+  std::condition_variable jobs_changed_;
+  std::deque<std::function<void()>> jobs_;
+  bool held_ = false, stop_ = false;
+  std::thread worker_;
+};
+
+}  // namespace twinlane::testing

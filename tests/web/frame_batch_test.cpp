@@ -1,0 +1,62 @@
+#include <gtest/gtest.h>
+
+#include <twinlane/web/frame_batch.hpp>
+
+namespace twinlane::web {
+namespace {
+
+outgoing message(outgoing::kind k, std::string text, std::uint64_t from = 0) {
+  return {k, 0, from, std::make_shared<const std::string>(std::move(text)), {}};
+}
+
+std::string sealed(frame_batch& b) {
+  b.seal();
+  std::string all;
+  b.for_each_piece([&](std::string_view s) { all += s; });
+  return all;
+}
+
+TEST(frame_batch, one_message_is_a_frame_without_brackets) {
+  frame_batch b;
+  b.add(message(outgoing::kind::diff, R"("rev":18,"patch":{}})", 17), 5);
+  EXPECT_EQ(sealed(b), R"({"op":"diff","id":5,"from":17,"rev":18,"patch":{}})");
+  EXPECT_EQ(b.diffs(), 1u);
+}
+
+TEST(frame_batch, several_messages_are_an_array) {
+  frame_batch b;
+  b.add(message(outgoing::kind::reply, R"({"op":"pong","id":3})"), 0);
+  b.add(message(outgoing::kind::snap, R"("uri":"/a"})"), 1);
+  b.add(message(outgoing::kind::done, R"("reason":"limit"})"), 2);
+  EXPECT_EQ(sealed(b), R"([{"op":"pong","id":3},{"op":"snap","id":1,"uri":"/a"},{"op":"done","id":2,"reason":"limit"}])");
+}
+
+TEST(frame_batch, long_texts_are_sent_from_where_they_lie) {
+  const auto big = message(outgoing::kind::snap, std::string(10'000, 'y') + "}");
+  const std::string tail(10'000, 'y');
+  for (int first = 0; first < 2; ++first) {
+    frame_batch b;
+    if (first == 1) b.add(message(outgoing::kind::reply, "{}"), 0);
+    b.add(big, 9);
+    if (first == 1) b.add(message(outgoing::kind::reply, "{1}"), 0);
+    const std::string head = R"({"op":"snap","id":9,)";
+    EXPECT_EQ(sealed(b), first == 1 ? "[{}," + head + tail + "},{1}]" : head + tail + "}");
+    bool in_place = false;
+    b.for_each_piece([&](std::string_view s) { in_place = in_place || s.data() == big.text->data(); });
+    EXPECT_TRUE(in_place);
+  }
+}
+
+TEST(frame_batch, a_frame_is_full_at_64_kib_but_for_a_first_message) {
+  frame_batch b;
+  const auto half = message(outgoing::kind::reply, std::string(40'000, 'x'));
+  EXPECT_TRUE(b.fits(message(outgoing::kind::reply, std::string(1'000'000, 'x'))));
+  b.add(half, 0);
+  EXPECT_FALSE(b.fits(half));
+  b.clear();
+  EXPECT_TRUE(b.fits(half));
+  EXPECT_TRUE(b.empty());
+}
+
+}  // namespace
+}  // namespace twinlane::web

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include <twinlane/web/outbox.hpp>
+#include <twinlane/web/token_bucket.hpp>
+
+namespace twinlane::web {
+namespace {
+
+diff a_diff(std::size_t bytes, std::uint64_t from = 1) {
+  diff d;
+  d.from = from;
+  d.rev = from + 1;
+  d.tail = std::make_shared<const std::string>(bytes, 'x');
+  return d;
+}
+
+TEST(outbox, wakes_once_for_a_run_of_messages) {
+  int woken = 0;
+  outbox o(1 << 20, [&] { ++woken; });
+  for (int i = 0; i < 100; ++i) o.on_diff(7, a_diff(10, i));
+  EXPECT_EQ(woken, 1);
+  std::vector<outgoing> taken;
+  EXPECT_TRUE(o.take(taken));
+  ASSERT_EQ(taken.size(), 100u);
+  EXPECT_EQ(taken[99].from, 99u);
+  EXPECT_EQ(taken[99].tag, 7u);
+  o.on_diff(7, a_diff(10));
+  EXPECT_EQ(woken, 1) << "whoever took something comes back for more";
+  taken.clear();
+  EXPECT_TRUE(o.take(taken));
+  taken.clear();
+  EXPECT_FALSE(o.take(taken));
+  o.reply("{}");
+  EXPECT_EQ(woken, 2);
+}
+
+TEST(outbox, over_its_bound_it_drops_everything_and_says_so) {
+  int woken = 0;
+  outbox o(1000, [&] { ++woken; });
+  o.on_diff(1, a_diff(400));
+  o.on_diff(1, a_diff(400));
+  EXPECT_FALSE(o.overflowed());
+  const auto d = a_diff(400);
+  o.on_diff(1, d);
+  EXPECT_TRUE(o.overflowed());
+  EXPECT_EQ(o.bytes(), 0u);
+  EXPECT_EQ(d.tail.use_count(), 1) << "the memory is released at once";
+  EXPECT_EQ(woken, 2) << "a strand that waits for a stuck write must hear of it";
+  o.on_diff(1, a_diff(1));
+  std::vector<outgoing> taken;
+  EXPECT_FALSE(o.take(taken));
+}
+
+TEST(outbox, what_was_taken_counts_until_it_is_written) {
+  outbox o(1000, [] {});
+  o.on_diff(1, a_diff(700));
+  std::vector<outgoing> taken;
+  o.take(taken);
+  EXPECT_EQ(o.bytes(), taken[0].bytes());
+  o.on_diff(1, a_diff(700));
+  EXPECT_TRUE(o.overflowed());
+  outbox p(1000, [] {});
+  p.on_diff(1, a_diff(700));
+  taken.clear();
+  p.take(taken);
+  p.wrote(taken[0].bytes(), false);
+  p.on_diff(1, a_diff(700));
+  EXPECT_FALSE(p.overflowed());
+}
+
+TEST(outbox, one_message_above_the_bound_may_wait_and_not_two) {
+  outbox o(1000, [] {});
+  o.on_diff(1, a_diff(5000));
+  o.on_diff(1, a_diff(500));
+  EXPECT_FALSE(o.overflowed());
+  o.on_diff(1, a_diff(5000));
+  EXPECT_TRUE(o.overflowed());
+}
+
+TEST(outbox, threads_lose_nothing_and_keep_each_ones_order) {
+  std::atomic<int> woken{0};
+  outbox o(64 << 20, [&] { ++woken; });
+  constexpr std::uint64_t each = 20'000;
+  std::vector<std::thread> shards;
+  for (std::uint64_t tag = 0; tag < 3; ++tag)
+    shards.emplace_back([&o, tag] {
+      for (std::uint64_t i = 0; i < each; ++i) o.on_diff(tag, a_diff(8, i));
+    });
+  std::array<std::uint64_t, 3> next{};
+  std::vector<outgoing> taken;
+  for (std::uint64_t seen = 0; seen < 3 * each;) {
+    taken.clear();
+    if (!o.take(taken)) continue;
+    for (const auto& m : taken) {
+      ASSERT_EQ(m.from, next[m.tag]++);
+      o.wrote(m.bytes(), o.large(m));
+    }
+    seen += taken.size();
+  }
+  for (auto& t : shards) t.join();
+  EXPECT_EQ(o.bytes(), 0u);
+}
+
+TEST(token_bucket, lets_a_burst_through_and_then_the_rate) {
+  const auto start = token_bucket::clock::now();
+  token_bucket b(10, 5, start);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(b.take(1, start));
+  EXPECT_FALSE(b.take(1, start));
+  EXPECT_TRUE(b.take(1, start + std::chrono::milliseconds{250}));
+  EXPECT_FALSE(b.take(1, start + std::chrono::milliseconds{260}));
+}
+
+}  // namespace
+}  // namespace twinlane::web
