@@ -226,6 +226,20 @@ test('links and the back button move between list and customer without a new loa
   assert.equal(await page.evaluate(() => window.sameLoad), true);
 });
 
+test('arrow keys go from row to row, and rows hold still meanwhile', async (t) => {
+  const page = await visit(t, '/ui/');
+  await page.waitForFunction(() => document.querySelectorAll('[data-entity] .cell-mood').length >= 20);
+  await page.focus('[data-entity] .row-link');
+  const order = () => page.locator('[data-entity]').evaluateAll((rows) => rows.map((row) => row.dataset.entity));
+  const held = await order();
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  const at = await page.evaluate(() => document.activeElement.closest('[data-entity]').dataset.entity);
+  assert.equal(at, held[2]);
+  await page.waitForFunction(() => Number(document.querySelector('[data-testid=diffs-total] .tile-value').textContent) > 50);
+  assert.deepEqual((await order()).slice(0, 5), held.slice(0, 5));
+});
+
 test('the colours follow the button and stay chosen', async (t) => {
   const page = await visit(t, '/ui/', { colorScheme: 'light' });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

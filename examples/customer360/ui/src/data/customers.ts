@@ -29,7 +29,7 @@ export const query = signal('');
 export const sort = signal<{ key: SortKey; descending: boolean }>({ key: 'risk', descending: true });
 export const filter = signal<Filter>('all');
 export const pageIndex = signal(0);
-/** While true the order stays: nobody wants a row to move away from under the pointer. */
+/** While true the order stays: nobody wants a row to move away from under the pointer, or to lose the focus by moving. */
 export const holdOrder = signal(false);
 
 /** The customers followed now. */

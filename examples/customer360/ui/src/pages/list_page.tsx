@@ -192,6 +192,9 @@ function Table(): JSX.Element {
           if (e.pointerType === 'mouse') holdOrder.value = true;
         }}
         onPointerLeave={() => (holdOrder.value = false)}
+        onFocusIn={() => (holdOrder.value = true)}
+        onFocusOut={() => (holdOrder.value = false)}
+        onKeyDown={moveFocus}
       >
         {rows.map((row) => (
           <CustomerRow key={row.peek().uri} row={row} />
@@ -200,6 +203,17 @@ function Table(): JSX.Element {
       {rows.length === 0 && <Empty />}
     </div>
   );
+}
+
+/** Up and down go from row to row. */
+function moveFocus(event: KeyboardEvent): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+  const row = (event.target as Element).closest('.row');
+  const next = event.key === 'ArrowDown' ? row?.nextElementSibling : row?.previousElementSibling;
+  const link = next?.querySelector<HTMLElement>('.row-link');
+  if (!link) return;
+  event.preventDefault();
+  link.focus();
 }
 
 function HeadCell({ column }: { column: Column }): JSX.Element {
