@@ -38,7 +38,7 @@ const tellingFields = [
 
 function summary(value: Json | undefined, now: number): string {
   if (!isObject(value)) return value === undefined ? '' : ` → ${shortValue('', value, now)}`;
-  const field = tellingFields.find((name) => Object.hasOwn(value, name));
+  const field = tellingFields.find((name) => Object.hasOwn(value, name) && value[name] !== false);
   return field === undefined ? '' : `: ${field} ${shortValue(field, value[field], now)}`;
 }
 

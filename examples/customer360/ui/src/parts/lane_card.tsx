@@ -125,6 +125,7 @@ function Entries({ lane, value, activity }: ContentProps): JSX.Element {
 function Entry({ name, entry, fresh }: { name: string; entry: EntryView; fresh: boolean }): JSX.Element {
   const flash = useFlash(undefined, fresh);
   const { title, detail, badge, amount, at } = entry;
+  const oneLine = detail === undefined && amount === undefined;
   return (
     <li {...flash} class={['entry', flash.class].filter(Boolean).join(' ')} data-key={name}>
       <span class="entry-main">
@@ -135,8 +136,9 @@ function Entry({ name, entry, fresh }: { name: string; entry: EntryView; fresh: 
           </Badge>
         )}
         {amount !== undefined && <Flash value={amount} class="num entry-amount" />}
+        {oneLine && at !== undefined && <RelativeTime at={at} />}
       </span>
-      {(detail !== undefined || at !== undefined) && (
+      {!oneLine && (detail !== undefined || at !== undefined) && (
         <span class="entry-sub">
           {detail !== undefined && <Flash value={detail} class="entry-detail" title={detail} />}
           {at !== undefined && <RelativeTime at={at} />}
