@@ -230,6 +230,9 @@ test('arrow keys go from row to row, and rows hold still meanwhile', async (t) =
   const page = await visit(t, '/ui/');
   await page.waitForFunction(() => document.querySelectorAll('[data-entity] .cell-mood').length >= 20);
   await page.focus('[data-entity] .row-link');
+  // An order decided just before may still be drawn; from the next frame on it is held.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.focus('[data-entity] .row-link');
   const order = () => page.locator('[data-entity]').evaluateAll((rows) => rows.map((row) => row.dataset.entity));
   const held = await order();
   for (let i = 0; i < 3; i += 1) await page.keyboard.press('ArrowDown');

@@ -193,7 +193,9 @@ function Table(): JSX.Element {
         }}
         onPointerLeave={() => (holdOrder.value = false)}
         onFocusIn={() => (holdOrder.value = true)}
-        onFocusOut={() => (holdOrder.value = false)}
+        onFocusOut={(e) => {
+          if (!e.currentTarget.contains(e.relatedTarget as Node | null)) holdOrder.value = false;
+        }}
         onKeyDown={moveFocus}
       >
         {rows.map((row) => (
