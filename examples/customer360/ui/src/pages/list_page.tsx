@@ -191,7 +191,7 @@ function Table(): JSX.Element {
         onPointerEnter={(e) => {
           if (e.pointerType === 'mouse') holdOrder.value = true;
         }}
-        onPointerLeave={() => (holdOrder.value = false)}
+        onPointerLeave={(e) => (holdOrder.value = e.currentTarget.contains(document.activeElement))}
         onFocusIn={() => (holdOrder.value = true)}
         onFocusOut={(e) => {
           if (!e.currentTarget.contains(e.relatedTarget as Node | null)) holdOrder.value = false;
