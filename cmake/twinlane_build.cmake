@@ -12,7 +12,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 find_program(TWINLANE_CCACHE ccache)
 if(TWINLANE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${TWINLANE_CCACHE})
+  # Paths relative to the source, so that one build directory or clone profits from another.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1
+                                  CCACHE_BASEDIR=${CMAKE_CURRENT_SOURCE_DIR} ${TWINLANE_CCACHE})
 endif()
 find_program(TWINLANE_MOLD mold)
 if(TWINLANE_MOLD)
@@ -39,7 +41,7 @@ if(TWINLANE_FUZZ)
 endif()
 
 # One spelling of includes everywhere: <twinlane/lanes/map_lane.hpp>, as it will be when installed.
-set(TWINLANE_INCLUDE ${CMAKE_BINARY_DIR}/include)
+set(TWINLANE_INCLUDE ${CMAKE_CURRENT_SOURCE_DIR}/build/include)
 file(MAKE_DIRECTORY ${TWINLANE_INCLUDE}/twinlane)
 foreach(module lanes agents runtime ingest web)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${module} ${TWINLANE_INCLUDE}/twinlane/${module} SYMBOLIC)
