@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -63,6 +64,8 @@ class recording_port final : public port {
   }
 
   // What a test does.
+  /// Only these partitions are held; all when empty. Set before the first record.
+  std::function<bool(const source_partition&)> holds_this;
   void hold() {
     std::lock_guard lock(mutex_);
     holding_ = true;
@@ -136,7 +139,7 @@ class recording_port final : public port {
     std::int64_t in_flight = 0;
     for (const auto& [name, each] : partitions_) in_flight = std::max(in_flight, each->in_flight_records());
     most_in_flight_ = std::max(most_in_flight_, in_flight);
-    if (holding_) held_.push_back(std::move(w));
+    if (holding_ && (!holds_this || holds_this(*p))) held_.push_back(std::move(w));
   }
 
   void report_dead_letter(const dead_letter& d) override {
