@@ -40,8 +40,22 @@ async function assert_neighbours(app, count) {
   assert.deepEqual(Object.values(lanes.notes), Array.from({ length: count }, (_, n) => ({ id: '1', n })));
 }
 
-function assert_flat(app, warm, what) {
-  const now = app.rss_bytes();
+/**
+ * Bodies of 60 MB come and go, and what the allocator keeps of the last one differs from round to round. So the most
+ * that a round leaves after warm-up is compared with the most that a warm-up round left.
+ */
+async function assert_flat(app, round, what, rounds = 12) {
+  const most = async () => {
+    let max = 0;
+    for (let i = 0; i < rounds; i++) {
+      await round(i);
+      max = Math.max(max, app.rss_bytes());
+    }
+    return max;
+  };
+  const warm = await most();
+  let now = 0;
+  for (let k = 0; k < (long ? 8 : 1); k++) now = await most();
   const mib = (n) => `${(n / 1048576).toFixed(1)} MiB`;
   assert.ok(now <= warm * 1.1, `${what}: RSS went from ${mib(warm)} after warm-up to ${mib(now)}`);
 }
@@ -109,10 +123,7 @@ test('through Kafka, each bad record is a dead letter and the others are applied
   });
 
   await t.test('and the memory stays flat', async () => {
-    for (let i = 0; i < 3; i++) await round(true);
-    const warm = app.rss_bytes();
-    for (let i = 0; i < (long ? 40 : 8); i++) await round(i % 4 === 0);
-    assert_flat(app, warm, 'bad records');
+    await assert_flat(app, (i) => round(i % 4 === 0), 'bad records');
     await assert_neighbours(app, n);
     await until('the watcher to have all notes', () => Object.keys(seen.lanes.notes).length === n);
     assert.deepEqual(watcher.breaches, []);
@@ -207,10 +218,7 @@ test('over HTTP, each bad line or request is answered with what is wrong', { ski
   });
 
   await t.test('and the memory stays flat', async () => {
-    for (let i = 0; i < 3; i++) await round();
-    const warm = app.rss_bytes();
-    for (let i = 0; i < (long ? 30 : 6); i++) await round();
-    assert_flat(app, warm, 'bad bodies');
+    await assert_flat(app, round, 'bad bodies');
     await assert_neighbours(app, n);
   });
   await assert_stops_well(assert, app);

@@ -12,7 +12,7 @@ import { until } from './lib/wait.mjs';
 
 const skip = missing('twinlane');
 const size = long && !instrumented ? { events: 200_000, customers: 5_000, subscribers: 100 }
-  : { events: 20_000, customers: 500, subscribers: 30 };
+  : { events: instrumented ? 20_000 : 80_000, customers: 500, subscribers: 30 };
 
 test(`mixed load over HTTP ends in the state of an independent fold (${hosting})`, { skip }, async (t) => {
   const { fold, bodies } = make_bodies({ seed: 11, count: size.events, customers: size.customers });
@@ -49,7 +49,7 @@ test(`mixed load over HTTP ends in the state of an independent fold (${hosting})
       if (streams.length < 10 && i % 3 === 1) streams.push(follow(app.url + anyone()));
     });
     busy = false;
-    assert.ok((await Promise.all(polling)).reduce((a, b) => a + b) > 20);
+    assert.ok((await Promise.all(polling)).reduce((a, b) => a + b) > 0);
     await Promise.all(joining);
   });
 

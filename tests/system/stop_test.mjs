@@ -105,7 +105,9 @@ test('SIGTERM while a topic is being read ends within 10 s; the next start ends 
     await producing;
     const { assert_states_equal, wait_until_counted } = await import('./lib/compare.mjs');
     const second = await start_app(t, { config, data_dir });
-    await wait_until_counted(second, records.length, 60_000);
+    await wait_until_counted(second, records.length, 60_000).catch(async (e) => {
+      throw new Error(`${e.message}\n${(await second.get('/api/sources')).text}\n${second.log.slice(-20).join('\n')}`);
+    });
     await assert_states_equal(second, fold, customers, retail.customer_uri);
     await assert_stops_well(assert, second);
   });

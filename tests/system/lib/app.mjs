@@ -13,10 +13,14 @@ export const long = Boolean(process.env.TWINLANE_LONG);
 export const hosting = process.env.TWINLANE_HOSTING || 'shared';
 const bin_dir = process.env.TWINLANE_BIN_DIR || join(root, 'build/release/bin');
 /** Sanitizers make everything slower; bounds on time are for the release build. */
-export const instrumented = !bin_dir.includes('release');
+export const instrumented = /asan|tsan/.test(bin_dir);
 
 export const binary = (name) => join(bin_dir, name);
 export const missing = (name) => (existsSync(binary(name)) ? false : `${name} is not built (${bin_dir})`);
+
+// glibc raises its thresholds with the largest block that was freed, and then keeps tens of MiB or none of them at
+// random. Fixed ones let RSS tell what the program holds.
+const steady_heap = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' };
 
 const deferred = new WeakMap();
 
@@ -69,7 +73,7 @@ export async function start_app(t, { name = 'twinlane', config, data_dir, args =
   const data = data_dir ?? join(dir, 'data');
   const child = spawn(
     binary(name), ['serve', '--config', file, '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
-    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...steady_heap } });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const is_up = () => child.exitCode === null && child.signalCode === null;
@@ -111,7 +115,9 @@ class app {
   /** One request; resolves with { status, headers, text, json() }. */
   request(method, path, { headers = {}, body, deadline_ms = 30_000 } = {}) {
     return new Promise((resolve, reject) => {
-      const q = http_request(this.url + path, { method, headers, agent: this.keep_alive }, (r) => {
+      const { hostname, port } = new URL(this.url);
+      // The path goes out as it is: URL would take `..` away.
+      const q = http_request({ hostname, port, path, method, headers, agent: this.keep_alive }, (r) => {
         const chunks = [];
         r.on('data', (d) => chunks.push(d));
         r.on('error', reject);

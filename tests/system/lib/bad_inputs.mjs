@@ -36,6 +36,6 @@ export function bytes_of(bad) {
 /** Is the letter's value the record's bytes, whole or cut? */
 export function carries(letter, bytes) {
   const kept = Buffer.from(letter.value ?? '', letter.value_encoding === 'base64' ? 'base64' : 'utf8');
-  const size = letter.value_bytes ?? kept.length;
-  return size === bytes.length && kept.length > 0 === bytes.length > 0 && bytes.subarray(0, kept.length).equals(kept);
+  const whole = (letter.value_bytes ?? kept.length) === bytes.length || letter.detail.includes(`${bytes.length} bytes`);
+  return whole && kept.length > 0 === bytes.length > 0 && bytes.subarray(0, kept.length).equals(kept);
 }
