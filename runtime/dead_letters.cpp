@@ -9,10 +9,12 @@
 #include <mutex>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,31 +113,42 @@ struct dead_letters::impl {
       segments.push_back(s);
       total += s.bytes;
     }
-    if (segments.empty())
-      begin_segment();
-    else
-      open_last();
+    if (segments.empty() || !open_last()) begin_segment();
     drop_oldest(0);
   }
   ~impl() {
     if (fd >= 0) ::close(fd);
   }
 
-  void open_last() {
+  /// False when another process is writing it.
+  bool open_last() {
     auto& last = segments.back();
     fd = ::open((directory / name_of(last.number)).c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0) fail("cannot open the newest segment");
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      ::close(std::exchange(fd, -1));
+      return false;
+    }
     const auto whole = whole_lines(fd, last.bytes);
     if (whole != last.bytes && ::ftruncate(fd, static_cast<off_t>(whole)) != 0) fail("cannot cut off a torn line");
     total -= last.bytes - whole;
     last.bytes = whole;
+    return true;
   }
 
   void begin_segment() {
-    const auto number = segments.empty() ? 1 : segments.back().number + 1;
-    const auto file = directory / name_of(number);
-    const int begun = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    auto number = segments.empty() ? 1 : segments.back().number + 1;
+    const auto open = [&] {
+      return ::open((directory / name_of(number)).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    };
+    int begun = open();
+    while (begun < 0 && errno == EEXIST) {  // another process's
+      ++number;
+      begun = open();
+    }
     if (begun < 0) fail("cannot begin a segment");
+    const auto file = directory / name_of(number);
+    ::flock(begun, LOCK_EX | LOCK_NB);
     try {
       sync_directory(directory);
     } catch (const std::system_error&) {

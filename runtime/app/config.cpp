@@ -121,7 +121,8 @@ void read_process(map_reader& top, config& to) {
   top.text("ui", to.ui);
 }
 
-void read_all(const yaml_node& root, config& to, const known_parts& known, problem_list& problems) {
+void read_all(const yaml_node& root, config_result& result, const known_parts& known, problem_list& problems) {
+  auto& to = result.settings;
   map_reader top(root, "", problems);
   read_listen(top, to.web);
   read_process(top, to);
@@ -131,7 +132,7 @@ void read_all(const yaml_node& root, config& to, const known_parts& known, probl
   for (const auto* later : {"auth", "policies", "tls"})
     top.not_yet(later, "Leave it out and listen on loopback, behind a proxy that authenticates.");
   if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, problems);
-  if (const auto* sources = top.take("sources")) detail::read_sources(*sources, to, known, problems);
+  if (const auto* sources = top.take("sources")) detail::read_sources(*sources, result, known, problems);
   if (known.types.empty() && to.agents.empty() && problems.empty())
     problems.add(root.at, "agents: is missing. Declare at least one agent type with its route and lanes.");
   top.finish();
@@ -147,7 +148,7 @@ config_result read_config(std::string_view text, const std::string& file, std::s
     auto root = parse_yaml(text, file);
     for (const auto& o : overrides) detail::apply(root, o, problems);
     result.settings.folder = std::filesystem::path(file).parent_path();
-    read_all(root, result.settings, known, problems);
+    read_all(root, result, known, problems);
   } catch (const yaml_error& e) {
     problems.add(e.at(), e.what());
   }

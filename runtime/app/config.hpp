@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,6 +60,7 @@ struct known_parts {
 
 struct config_result {
   config settings;
+  std::map<std::string, place> places;   // of sources and their keys, as `orders` and `orders.lane`
   std::vector<config_problem> problems;  // in the order of lines; settings are of use only when it is empty
 };
 

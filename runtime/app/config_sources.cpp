@@ -271,7 +271,7 @@ void check_each(const std::vector<read_source_result>& all, const known_parts& k
 
 }  // namespace
 
-void read_sources(const yaml_node& list, config& to, const known_parts& known, problem_list& problems) {
+void read_sources(const yaml_node& list, config_result& result, const known_parts& known, problem_list& problems) {
   if (list.what == yaml_node::kind::null) return;
   if (list.what != yaml_node::kind::sequence) {
     problems.add(list.at, "sources: is not a list. Begin each source with '- name: …'.");
@@ -282,6 +282,7 @@ void read_sources(const yaml_node& list, config& to, const known_parts& known, p
                                       list.items.size(), sources_max));
     return;
   }
+  auto& to = result.settings;
   std::vector<read_source_result> all;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const auto& node = list.items[i];
@@ -295,7 +296,11 @@ void read_sources(const yaml_node& list, config& to, const known_parts& known, p
   check_each(all, known, problems);
   const auto types = target_types(to, known);
   for (auto& s : all) check_target(s, types, problems);
-  for (auto& s : all) to.sources.push_back(std::move(s.spec));
+  for (auto& s : all) {
+    result.places.emplace(s.spec.name, s.places.at);
+    for (const auto& [key, at] : s.places.keys) result.places.emplace(s.spec.name + '.' + key, at);
+    to.sources.push_back(std::move(s.spec));
+  }
 }
 
 }  // namespace twinlane::app::detail

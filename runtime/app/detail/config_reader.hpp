@@ -107,7 +107,7 @@ class map_reader {
 void apply(yaml_node& root, const config_override& o, problem_list& problems);
 
 void read_agents(const yaml_node& list, config& to, const known_parts& known, problem_list& problems);
-void read_sources(const yaml_node& list, config& to, const known_parts& known, problem_list& problems);
+void read_sources(const yaml_node& list, config_result& to, const known_parts& known, problem_list& problems);
 
 /// Is it a name for metrics, URLs and messages: letters, digits, `_`, `-`, `.`, at most 100?
 bool is_name(std::string_view text);

@@ -1,0 +1,148 @@
+#include <twinlane/runtime/app/application.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+
+#include <twinlane/runtime/app/detail/program.hpp>
+
+namespace twinlane {
+
+struct application::impl {
+  app::program program;
+  app::call call;
+  std::vector<std::string> sets;
+  std::string listen, data_dir, log_level;
+  int argc;
+  char** argv;
+
+  impl(std::string name, int count, char** arguments) : argc(count), argv(arguments) {
+    program.name = std::move(name);
+    std::error_code ignored;
+    program.binary_dir = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  }
+
+  CLI::App* verb(CLI::App& cli, const std::string& name, const std::string& does) {
+    auto* sub = cli.add_subcommand(name, does);
+    sub->callback([this, name] { call.verb = name; });
+    return sub;
+  }
+
+  void config_options(CLI::App& sub) {
+    sub.add_option("-c,--config", call.config, "The configuration file")->type_name("FILE");
+    sub.add_option("--set", sets, "Changes a value of the configuration, as in --set sources.orders.rate=5")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all();
+    sub.add_option("--listen", listen, "Where to listen; port 0 picks a free one")->type_name("HOST:PORT");
+    sub.add_option("--data-dir", data_dir, "Where dead letters and other data go")->type_name("DIR");
+    sub.add_option("--log-level", log_level, "trace, debug, info, warn, error or off")->type_name("LEVEL");
+  }
+
+  void declare(CLI::App& cli) {
+    cli.require_subcommand(1);
+    config_options(*verb(cli, "serve", "Runs until SIGTERM or SIGINT"));
+    config_options(*verb(cli, "check", "Validates the configuration"));
+    auto* produce = verb(cli, "produce", "Writes a file's records into a source's Kafka topic");
+    config_options(*produce);
+    produce->add_option("--source", call.source, "The source whose topic is written")->required();
+    produce->add_option("--file", call.events, "The records: NDJSON or CSV, .gz is unpacked")->required();
+    produce->add_option("--rate", call.rate, "Records a second; without it as fast as the broker takes them")
+        ->check(CLI::Range(0.0, 1e9));
+    produce->add_flag("--loop", call.loop, "Begins again at the end of the file");
+    auto* generate = verb(cli, "generate", "Prints a generator source's records, one JSON a line");
+    config_options(*generate);
+    generate->add_option("--source", call.source, "The source whose generator is asked")->required();
+    generate->add_option("--count", call.count, "How many; without it the source's preload, or 1000");
+    generate->add_option("--start", call.start_ms, "Time of the first record in ms since the epoch; without it now");
+    generate->add_flag("--key", call.with_key, "Prints key TAB value");
+    verb(cli, "version", "Prints version, build type and library versions");
+  }
+
+  /// False when an option is no override, which has been told.
+  bool gather_overrides() {
+    for (const auto& s : sets) {
+      auto o = app::parse_override(s);
+      if (!o) {
+        app::complain(program, "--set " + s + ": is not KEY=VALUE. Write --set sources.orders.rate=5.");
+        return false;
+      }
+      call.overrides.push_back(std::move(*o));
+    }
+    if (!listen.empty()) call.overrides.push_back({"listen", quoted(listen), "--listen " + listen});
+    if (!data_dir.empty()) call.overrides.push_back({"data_dir", quoted(data_dir), "--data-dir " + data_dir});
+    if (!log_level.empty()) call.overrides.push_back({"log.level", quoted(log_level), "--log-level " + log_level});
+    return true;
+  }
+
+  /// As a YAML text in single quotes, whatever is in it.
+  static std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
+    return out + "'";
+  }
+
+  int dispatch() {
+    if (call.verb == "serve") return app::serve(program, call);
+    if (call.verb == "check") return app::check(program, call);
+    if (call.verb == "produce") return app::produce(program, call);
+    if (call.verb == "generate") return app::generate(program, call);
+    return app::version(program);
+  }
+};
+
+application::application(std::string name, int argc, char** argv)
+    : impl_(std::make_unique<impl>(std::move(name), argc, argv)) {}
+application::~application() = default;
+
+application& application::add(const std::function<std::shared_ptr<const twinlane::agent_type>()>& make) {
+  try {
+    impl_->program.types.push_back(make());
+  } catch (const std::exception& e) {
+    impl_->program.mistakes.emplace_back(e.what());
+  }
+  return *this;
+}
+
+application& application::generator(std::string name, ingest::generator_fn make) {
+  try {
+    impl_->program.generators.add(std::move(name), std::move(make));
+  } catch (const std::exception& e) {
+    impl_->program.mistakes.emplace_back(e.what());
+  }
+  return *this;
+}
+
+application& application::default_config(std::string file) {
+  impl_->program.default_config = std::move(file);
+  return *this;
+}
+
+application& application::ui(std::string directory) {
+  impl_->program.ui = std::move(directory);
+  return *this;
+}
+
+int application::run() {
+  auto& i = *impl_;
+  CLI::App cli{"twinlane: a live view of every entity", i.program.name};
+  i.declare(cli);
+  try {
+    cli.parse(i.argc, i.argv);
+  } catch (const CLI::ParseError& e) {
+    return cli.exit(e) == 0 ? app::exit_fine : app::exit_wrong;
+  }
+  for (const auto& m : i.program.mistakes) app::complain(i.program, m);
+  if (!i.program.mistakes.empty() || !i.gather_overrides()) return app::exit_wrong;
+  try {
+    return i.dispatch();
+  } catch (const std::exception& e) {
+    app::complain(i.program, e.what());
+    return app::exit_failed;
+  }
+}
+
+}  // namespace twinlane

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <twinlane/ingest/generator.hpp>
+#include <twinlane/runtime/app/config.hpp>
+
+namespace twinlane {
+class runtime;
+}
+
+namespace twinlane::app {
+
+inline constexpr int exit_fine = 0, exit_failed = 1, exit_wrong = 2;
+
+/// What an application is made of.
+struct program {
+  std::string name;
+  std::filesystem::path binary_dir;
+  std::vector<std::shared_ptr<const agent_type>> types;
+  ingest::generator_registry generators;
+  std::string default_config, ui;
+  std::vector<std::string> mistakes;  // in the application's own code, told by run()
+};
+
+/// What the command line asks for.
+struct call {
+  std::string verb, config;
+  std::vector<config_override> overrides;
+  std::string source, events;  // produce, generate
+  double rate = 0;
+  bool loop = false, with_key = false;
+  std::optional<std::uint64_t> count;
+  std::optional<std::int64_t> start_ms;
+};
+
+/// Where the configuration is; empty when there is none, and that has been told.
+std::string find_config(const program& p, const call& c);
+/// The directory of built pages, empty when there is none. Throws std::runtime_error when one is named and not there.
+std::string find_pages(const program& p, const config& c);
+
+/// Reads and checks the configuration and everything that can be said without running it. Nothing when something is
+/// wrong, and that has been written to `errors`, one problem a line.
+std::optional<config> load(const program& p, const call& c, std::FILE* errors);
+/// Adds the application's and the configuration's types.
+void add_types(runtime& to, const program& p, const config& c);
+
+int serve(const program& p, const call& c);
+int check(const program& p, const call& c);
+int produce(const program& p, const call& c);
+int generate(const program& p, const call& c);
+int version(const program& p);
+
+/// One line on standard error: `NAME: what`.
+void complain(const program& p, const std::string& what);
+
+}  // namespace twinlane::app
