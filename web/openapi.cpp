@@ -56,7 +56,8 @@ std::string template_of(const std::string& pattern) {
 
 json path_parameters(const std::string& pattern) {
   json list = json::array();
-  for (const auto& name : route(pattern).params()) list.push_back(parameter("path", name));
+  const route r(pattern);
+  for (const auto& name : r.params()) list.push_back(parameter("path", name));
   return list;
 }
 

@@ -150,6 +150,7 @@ void server::parts::stop(std::chrono::milliseconds deadline) {
   shared->io.stop();
   for (auto& t : threads) t.join();
   threads.clear();
+  shared->end_posts();
   // What is left are handlers of closed sockets; they hold their sessions.
   shared->io.restart();
   shared->io.poll();

@@ -54,10 +54,10 @@ TEST(slow_client, one_that_reads_nothing_is_closed_in_time_below_the_bound_too) 
 }
 
 TEST(slow_client, one_that_reads_a_long_message_slowly_is_not_closed) {
-  served s([](web::options& o) { o.slow_timeout = milliseconds{400}; });
+  served s([](web::options& o) { o.slow_timeout = milliseconds{500}; });
   const std::string big(3'000'000, 'x');
   s.port->set("/customer/1", "prefs", big);
-  ws_client client(s.server->port(), {}, 64 * 1024);
+  ws_client client(s.server->port(), {}, 256 * 1024);
   client.send(sub(1, "/customer/1"));
   std::string header = client.socket().read(10);
   std::size_t left = 0;

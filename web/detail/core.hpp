@@ -9,6 +9,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <boost/asio/post.hpp>
+
 #include <twinlane/web/detail/net.hpp>
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/site.hpp>
@@ -53,6 +55,17 @@ class core : public std::enable_shared_from_this<core> {
   /// Counts a refusal or a close, and logs one line for it at most every ten seconds.
   void report(std::string_view what, std::string_view detail);
 
+  /// Posts to a strand on behalf of another thread; does nothing once the server has ended, when nobody would run it.
+  template <class F>
+  void post_from_outside(const strand& to, F f) {
+    std::lock_guard lock(post_mutex_);
+    if (!over_) asio::post(to, std::move(f));
+  }
+  void end_posts() {
+    std::lock_guard lock(post_mutex_);
+    over_ = true;
+  }
+
   /// Takes bytes of the bound on bodies being read; false when there is no room.
   bool reserve_body(std::size_t bytes);
   void release_body(std::size_t bytes) { body_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -73,6 +86,8 @@ class core : public std::enable_shared_from_this<core> {
   mutable std::mutex mutex_;
   std::condition_variable gone_;
   std::unordered_map<const session*, std::weak_ptr<session>> sessions_;
+  std::mutex post_mutex_;
+  bool over_ = false;
   std::mutex lines_mutex_;
   std::map<std::string, line, std::less<>> lines_;
 };

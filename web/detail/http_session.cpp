@@ -290,7 +290,9 @@ void http_session::fail(error_code ec) {
 void http_session::handle() {
   phase_ = phase::handling;
   core_->site.handle(std::move(request_), where_, [self = shared_from_this()](response r) {
-    asio::dispatch(self->socket_.get_executor(), [self, r = std::move(r)]() mutable { self->answer(std::move(r)); });
+    const auto ex = self->socket_.get_executor();
+    if (ex.running_in_this_thread()) return self->answer(std::move(r));
+    self->core_->post_from_outside(ex, [self, r = std::move(r)]() mutable { self->answer(std::move(r)); });
   });
 }
 

@@ -67,6 +67,7 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   ~sse_session() override { core_->leave(this); }
 
   void start(const subscribe_request& what, std::string head);
+  strand executor() { return socket_.get_executor(); }
   void shut_down() override { cut(); }
   void cut() override {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->end(); });
@@ -100,9 +101,11 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
 };
 
 void sse_session::start(const subscribe_request& what, std::string head) {
-  auto wake = [weak = weak_from_this(), executor = socket_.get_executor()] {
-    asio::post(executor, [weak] {
-      if (auto self = weak.lock()) self->pump();
+  auto wake = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->core_->post_from_outside(self->executor(), [weak] {
+      if (const auto there = weak.lock()) there->pump();
     });
   };
   outbox_ = std::make_shared<event_outbox>(core_->opt.outbound_bytes_max, std::move(wake));

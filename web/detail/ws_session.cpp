@@ -50,6 +50,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   ~ws_session() override { core_->leave(this); }
 
   void start(http_request upgrade);
+  strand executor() { return ws_.get_executor(); }
   void shut_down() override {
     asio::post(ws_.get_executor(), [self = shared_from_this()] { self->close(close_reason::going_away); });
   }
@@ -85,15 +86,18 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   std::vector<asio::const_buffer> buffers_;
   stall_watch stall_;
   clock::time_point heard_ = clock::now(), pinged_ = clock::now(), closing_since_{};
+  std::optional<clock::time_point> peer_closed_;
   std::optional<close_reason> closing_;
   bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false;
 };
 
 void ws_session::start(http_request upgrade) {
   // The outbox outlives the connection in the runtime's hands, so it must not keep the connection alive.
-  auto wake = [weak = weak_from_this(), executor = ws_.get_executor()] {
-    asio::post(executor, [weak] {
-      if (auto self = weak.lock()) self->pump();
+  auto wake = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->core_->post_from_outside(self->executor(), [weak] {
+      if (const auto there = weak.lock()) there->pump();
     });
   };
   outbox_ = std::make_shared<outbox>(core_->opt.outbound_bytes_max, std::move(wake));
@@ -116,7 +120,10 @@ void ws_session::set_up(const http_request& upgrade) {
   ws_.read_message_max(core_->opt.frame_bytes_max);
   ws_.auto_fragment(false);
   ws_.text(true);
-  ws_.control_callback([this](websocket::frame_type, beast::string_view) { heard_ = clock::now(); });
+  ws_.control_callback([this](websocket::frame_type f, beast::string_view) {
+    heard_ = clock::now();
+    if (f == websocket::frame_type::close) peer_closed_ = heard_;
+  });
 }
 
 void ws_session::opened(error_code ec) {
@@ -183,7 +190,8 @@ void ws_session::did_write(error_code ec) {
 }
 
 void ws_session::tick() {
-  const auto often = std::min<clock::duration>(core_->opt.ping_interval, core_->opt.slow_timeout) / 5;
+  const auto& o = core_->opt;
+  const auto often = closing_ ? clock::duration(o.close_timeout) / 4 : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->did_tick();
@@ -198,6 +206,8 @@ void ws_session::did_tick() {
     const auto bound = close_sent_ ? core_->opt.close_timeout * 2 : core_->opt.slow_timeout;
     return stuck || now - closing_since_ >= bound ? drop() : tick();
   }
+  // It said goodbye, and should have ended the connection after our answer.
+  if (peer_closed_ && now - *peer_closed_ >= core_->opt.close_timeout) return drop();
   auto& socket = beast::get_lowest_layer(ws_);
   if (stall_.stalled(socket, writing_, now, core_->opt.slow_timeout)) close(close_reason::slow);
   // Pongs are seen only while reading.
@@ -227,7 +237,10 @@ void ws_session::close(close_reason why) {
   } else if (why == close_reason::too_many) {
     core_->report("closed_rate", "a WebSocket client sends more messages a second than allowed");
   }
-  if (talk_) talk_->end();
+  if (talk_) {
+    talk_->end();
+    tick();
+  }
   if (writing_) return make_room(beast::get_lowest_layer(ws_));
   if (open_) send_close();
 }
