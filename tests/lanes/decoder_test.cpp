@@ -46,6 +46,7 @@ TEST(decoder, the_last_of_equal_keys_wins) {
   EXPECT_EQ(decoded<person>(R"({"home":{"zip":1},"home":{"street":"Elm"}})").home.zip, 1000);
   EXPECT_EQ(decoded<person>(R"({"others":[{},{}],"others":[{"zip":3}]})").others.size(), 1U);
   EXPECT_FALSE(decoded<person>(R"({"age":5,"age":null})").age);
+  EXPECT_TRUE((decoded<std::map<std::string, int>>(R"({"k":1,"k":null})").empty()));
   EXPECT_EQ(decoded<json>(R"({"a":1,"a":{"b":null}})"), json({{"a", json::object()}}));
   EXPECT_EQ(decoded<json>(R"({"a":1,"a":null})"), json::object());
 }
@@ -89,7 +90,8 @@ TEST(decoder, texts_that_are_not_json_are_told_apart) {
   EXPECT_EQ(refusal<person>("{\"name\":\"\xC3\"}"), "bad_utf8");
   EXPECT_EQ(refusal<person>("{\"name\":\"\xED\xA0\x80\"}"), "bad_utf8");
   EXPECT_EQ(refusal<person>(R"({"name":"\ud800"})"), "bad_utf8");
-  EXPECT_EQ(refusal<person>(R"({"x":"\udc00\ud800"})"), "bad_utf8");
+  EXPECT_EQ(refusal<person>(R"({"x":"\udc00"})"), "bad_utf8");
+  EXPECT_EQ(refusal<person>(R"({"x":"\ud800\u0041"})"), "bad_utf8");
   EXPECT_EQ(decoded<std::string>(R"("\ud83d\ude00")"), "\xF0\x9F\x98\x80");
 }
 
