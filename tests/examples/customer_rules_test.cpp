@@ -69,7 +69,7 @@ TEST_F(customer_rules, somebody_of_whom_little_is_known_feels_neither_good_nor_b
 
 TEST_F(customer_rules, stars_and_praise_lift_the_mood_and_returns_dropped_calls_and_complaints_lower_it) {
   int before = 50;
-  for (const auto& good : {review(1, 5, start_ms + 1), post("praise", start_ms + 2), review(2, 4.5, start_ms + 3)}) {
+  for (const auto& good : {review(1, 5, start_ms + 1), post("praise", start_ms + 2), review(2, 5, start_ms + 3)}) {
     hear({good});
     EXPECT_GT(score(world), before);
     EXPECT_EQ(trend(world), "up");
@@ -232,8 +232,8 @@ TEST(customer_prices, a_discount_is_a_share_whether_written_as_share_or_percent)
   using customer360::price_of;
   customer360::product_details p;
   p.price = 80;
-  for (const auto& [discount, price] :
-       {std::pair(0.0, 80.0), {0.25, 60.0}, {25, 60.0}, {1, 0.0}, {-3, 80.0}, {900, 0.0}}) {
+  const std::vector<std::pair<double, double>> cases = {{0, 80}, {0.25, 60}, {25, 60}, {1, 0}, {-3, 80}, {900, 0}};
+  for (const auto& [discount, price] : cases) {
     p.discount = discount;
     EXPECT_EQ(price_of(p), price) << discount;
   }
