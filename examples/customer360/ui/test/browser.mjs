@@ -239,7 +239,9 @@ test('arrow keys go from row to row, and rows hold still meanwhile', async (t) =
   await page.keyboard.press('ArrowUp');
   const at = await page.evaluate(() => document.activeElement.closest('[data-entity]').dataset.entity);
   assert.equal(at, held[2]);
-  await page.waitForFunction(() => Number(document.querySelector('[data-testid=diffs-total] .tile-value').textContent) > 50);
+  await page.waitForFunction(
+    () => Number(document.querySelector('[data-testid=diffs-total] .tile-value').textContent) > 50,
+  );
   assert.deepEqual((await order()).slice(0, 5), held.slice(0, 5));
 });
 

@@ -39,7 +39,9 @@ const tellingFields = [
 function summary(value: Json | undefined, now: number): string {
   if (!isObject(value)) return value === undefined ? '' : ` → ${shortValue('', value, now)}`;
   const field = tellingFields.find((name) => Object.hasOwn(value, name) && value[name] !== false);
-  return field === undefined ? '' : `: ${field} ${shortValue(field, value[field], now)}`;
+  if (field === undefined) return '';
+  const shown = shortValue(field, value[field], now);
+  return typeof value[field] === 'string' ? `: ${shown}` : `: ${field.replace(/_s$/, '')} ${shown}`;
 }
 
 function leafLines(where: string, changes: LeafChange[], now: number): string[] {

@@ -295,13 +295,13 @@ function wishedEntry(key: string, value: Json, nameOf: ProductName): EntryView {
   const discount = discountText(member(value, 'discount'));
   return {
     title: text(member(value, 'product_name')) ?? nameOf(key) ?? `Product ${key}`,
-    detail: join(text(member(value, 'brand')), text(member(value, 'category')), discount),
-    badge:
-      stock === undefined
-        ? undefined
-        : stock > 0
-          ? { text: `${count(stock)} in stock`, tone: 'good' }
-          : { text: 'Sold out', tone: 'bad' },
+    detail: join(
+      text(member(value, 'brand')),
+      text(member(value, 'category')),
+      discount,
+      stock !== undefined && stock > 0 ? `${count(stock)} in stock` : undefined,
+    ),
+    badge: stock !== undefined && stock <= 0 ? { text: 'Sold out', tone: 'bad' } : undefined,
     amount: money(member(value, 'price')),
   };
 }
@@ -312,12 +312,11 @@ function address(value: Json | undefined): string | undefined {
 
 function thirdParty(key: string, value: Json): EntryView {
   if (!isObject(value)) return { title: words(key), detail: list(value) };
-  const parts = Object.entries(value)
-    .filter(([name, v]) => !['customer_id', 'id', 'date_added'].includes(name) && v !== null)
-    .map(([name, v]) => {
-      const shown = name === 'income' ? money(v) : (list(v) ?? JSON.stringify(v));
-      return name === key ? (shown as string) : `${words(name)}: ${shown}`;
-    });
+  const fields = Object.entries(value).filter(([name]) => !['customer_id', 'id', 'date_added'].includes(name));
+  const parts = fields.map(([name, v]) => {
+    const shown = (name === 'income' ? money(v) : undefined) ?? list(v) ?? JSON.stringify(v);
+    return fields.length === 1 ? shown : `${words(name)}: ${shown}`;
+  });
   return { title: words(key), detail: parts.join(' · '), at: instant(value['date_added']) };
 }
 

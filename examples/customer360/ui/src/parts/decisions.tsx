@@ -48,7 +48,7 @@ function OfferCard({ feed, view }: Props): JSX.Element {
           </p>
           <p class="offer-chips">
             {offer.discount && <span class="chip chip-strong num">{offer.discount}</span>}
-            {product && <span class="chip">{product}</span>}
+            {product && !offer.title.includes(product) && <span class="chip">{product}</span>}
           </p>
           {offer.reason && (
             <p class="offer-reason">

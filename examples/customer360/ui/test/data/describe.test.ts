@@ -19,8 +19,17 @@ test('new and removed entries, set and withdrawn lanes say so', () => {
       next_best_offer: null,
       weather: { temperature: 4 },
     }),
-    ['orders/3 removed', 'orders/9 added: order_status placed', 'next_best_offer withdrawn', 'weather set'],
+    ['orders/3 removed', 'orders/9 added: placed', 'next_best_offer withdrawn', 'weather set'],
   );
+});
+
+test('what is told of a new entry is its most telling field', () => {
+  assert.deepEqual(lines({ calls: {} }, { calls: { '4': { dropped: false, duration_s: 75 } } }), [
+    'calls/4 added: duration 75',
+  ]);
+  assert.deepEqual(lines({ reviews: {} }, { reviews: { '4': { rating: 5, review_text: 'x' } } }), [
+    'reviews/4 added: rating 5',
+  ]);
 });
 
 test('unknown lanes are described by their shape', () => {
