@@ -54,19 +54,19 @@ void validate(const T& v) {
 ///          over nesting_max levels; too_large; bad_value: wrong type, out of range, unknown enumerator, a null in
 ///          place of a whole record. The whole text is looked at, fields that the record lacks included
 ///          (`{"a":1,"b":tru}` is bad_json). out is unspecified then
-/// Cost     about 10 ns a field; text over 1 MiB gives its memory back afterwards
+/// Cost     a 90-byte record of five fields takes about 140 ns; what a text over 1 MiB took is given back at the next
 class decoder {
  public:
   explicit decoder(std::size_t bytes_max = 16 * 1024 * 1024) : cursor_(bytes_max) {}
 
-  /// 64 bytes (SIMDJSON_PADDING) beyond `padded` must be readable; what they hold does not matter.
+  /// Takes any text and reads nothing beyond it, so that no padding is needed.
   /// Unknown fields are ignored, absent and null fields leave the member as T{} has it, the last of equal keys wins.
   template <class T>
-  decode_status decode(std::string_view padded, T& out) {
-    return detail::read_document(cursor_, padded, out);
+  decode_status decode(std::string_view text, T& out) {
+    return detail::read_document(cursor_, text, out);
   }
 
-  /// The same for any text, by way of a copy.
+  /// Another name for decode().
   template <class T>
   decode_status decode_copy(std::string_view text, T& out) {
     return detail::read_document(cursor_, text, out);

@@ -221,7 +221,7 @@ bool read(json_cursor& c, T& out) {
   } else if constexpr (sequence<T>) {
     return detail::read_sequence(c, out);
   } else {
-    static_assert(record<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/README.md");
+    static_assert(record<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/codec.hpp");
     return detail::read_record(c, out);
   }
 }

@@ -218,7 +218,7 @@ void write_scalar(std::string& out, const T& v) {
     } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
       append_date(out, v);
     } else {
-      static_assert(enumeration<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/README.md");
+      static_assert(enumeration<T>, "not a record: describe it with BOOST_DESCRIBE_STRUCT, see lanes/codec.hpp");
       const auto name = detail::enumerator_name(v);
       if (name.empty()) throw_bad_value("an enumeration holds a value without a name");
       out += name;
