@@ -91,12 +91,24 @@ function Fields({ lane, value, activity }: ContentProps): JSX.Element {
         <div key={name} class="field" data-field={name}>
           <dt>{label}</dt>
           <dd>
-            {text === undefined ? <span class="none">–</span> : <Flash value={text} fresh={isFresh(activity, name)} />}
+            {text === undefined ? (
+              <span class="none">–</span>
+            ) : (
+              <Flash value={text} fresh={isFresh(activity, name)}>
+                {breakable(text)}
+              </Flash>
+            )}
           </dd>
         </div>
       ))}
     </dl>
   );
+}
+
+/** An e-mail address breaks before its @, if it must. */
+function breakable(text: string): ComponentChildren {
+  const at = text.indexOf('@');
+  return at > 0 ? [text.slice(0, at), <wbr key="break" />, text.slice(at)] : text;
 }
 
 const entriesShown = 4;
