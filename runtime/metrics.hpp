@@ -32,7 +32,7 @@ struct duration_batch {
 
 /// The figures of a process, shown as Prometheus text.
 ///
-/// Shape    a name that ends in `_total` is a counter, any other a gauge; names, help and units in runtime/README.md
+/// Shape    a name that ends in `_total` is a counter, any other a gauge; names in docs/protocol.md
 /// Cost     turn() and event_to_push() two atomic additions on a stripe of the thread's own; counter() and count()
 ///          one lookup under a mutex: keep the reference on hot paths
 /// Threads  any. Callbacks run on the thread that calls text(), one text() at a time

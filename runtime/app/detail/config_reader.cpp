@@ -30,16 +30,22 @@ std::string_view kind_text(yaml_node::kind k) {
   return names[static_cast<std::size_t>(k)];
 }
 
-/// The value as messages show it: short, and on one line.
-std::string shown(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text.substr(0, 60)) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  if (text.size() > 60) {
-    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
-    if (static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
-    out += "…";
-  }
-  return out + "'";
+/// At most so many bytes of UTF-8 text, with a sign that something is left out.
+std::string shortened(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max) + "…";
+}
+
+/// The value as messages show it.
+std::string shown(std::string_view text) { return '\'' + shortened(std::string(text.substr(0, 100)), 60) + '\''; }
+
+/// Names from the file may hold anything, a message is one line.
+std::string one_line(std::string text) {
+  text = shortened(std::move(text), 1'000);
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -95,7 +101,7 @@ bool is_name(std::string_view text) {
 }
 
 void problem_list::add(const place& at, std::string text) {
-  if (all_.size() < problems_max) all_.push_back({at, std::move(text)});
+  if (all_.size() < problems_max) all_.push_back({at, one_line(std::move(text))});
 }
 
 bool problem_list::mentions(std::string_view path) const {
