@@ -10,8 +10,8 @@
 namespace customer360 {
 namespace {
 
-constexpr double big_spend = 1'000, small_spend = 100;  // dollars in 30 days
-constexpr double big_spender_discount = 0.05;           // on top of the product's own
+constexpr double big_spend = 1'000, usual_spend = 400, small_spend = 100;  // dollars in 30 days
+constexpr double big_spender_discount = 0.05;                              // on top of the product's own
 constexpr std::size_t recent_calls = 10;
 
 double rounded(double v, double steps) { return std::round(v * steps) / steps; }
@@ -95,7 +95,7 @@ void customer::sense_mood() {
 void customer::find_segment() {
   const double spend = analytics ? analytics->amount : 0;
   segment.set({spend >= big_spend               ? "high value"
-               : spend >= small_spend           ? "regular"
+               : spend >= usual_spend           ? "regular"
                : orders.empty() && spend == 0.0 ? "new"
                                                 : "occasional"});
 }

@@ -274,7 +274,7 @@ spend_30d spending(const moment& m) {
 }
 
 product_details products(const moment& m) {
-  static constexpr double discounts[] = {0, 0, 0, 0.1, 0.15, 0.2, 0.3};
+  static constexpr double discounts[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.2, 0.3};
   auto d = m.roll(stream::products);
   auto p = m.all.product(m.who());
   p.discount = d.of(discounts);

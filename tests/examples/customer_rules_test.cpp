@@ -156,9 +156,11 @@ TEST_F(customer_rules, the_analytics_topic_decides_segment_status_and_the_offers
   EXPECT_EQ(world.lane(ann, "status").at("spend_30d"), 1500.0);
   EXPECT_EQ(offer().at("discount"), 0.3);
   EXPECT_EQ(offer().at("offer"), "Storm Umbrella for $28.00 instead of $40.00");
-  hear({spent(150)});
+  hear({spent(450)});
   EXPECT_EQ(world.lane(ann, "segment").at("name"), "regular");
   EXPECT_EQ(offer().at("discount"), 0.25);
+  hear({spent(20)});
+  EXPECT_EQ(world.lane(ann, "segment").at("name"), "occasional");
 }
 
 TEST_F(customer_rules, opting_out_withdraws_the_offer_in_the_same_turn) {
