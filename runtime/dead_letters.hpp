@@ -16,8 +16,8 @@ class metrics;
 struct dead_letters_options {
   std::uint64_t total_bytes_max = 256ull * 1024 * 1024;  // all segments; the oldest is dropped for the newest
   std::uint64_t segment_bytes_max = 16ull * 1024 * 1024;
-  std::size_t bytes_max = 1024 * 1024;                   // of one key and of one value; the rest is cut off
-  std::shared_ptr<metrics> figures = nullptr;            // may be null
+  std::size_t bytes_max = 1024 * 1024;         // of one key and of one value; the rest is cut off
+  std::shared_ptr<metrics> figures = nullptr;  // may be null
 };
 
 /// The place of records that could not be applied: one JSON object a line, in files named by a rising number.

@@ -59,9 +59,7 @@ std::string help_of(std::string_view name) {
   return std::string(name);
 }
 
-MetricType type_of(std::string_view name) {
-  return name.ends_with("_total") ? MetricType::Counter : MetricType::Gauge;
-}
+MetricType type_of(std::string_view name) { return name.ends_with("_total") ? MetricType::Counter : MetricType::Gauge; }
 
 std::size_t bucket_of(double seconds) noexcept {
   std::size_t i = 0;

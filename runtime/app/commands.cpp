@@ -84,8 +84,10 @@ class progress_bar {
     if (!terminal_) return;
     constexpr int width = 30;
     const int filled = p.fraction < 0 ? 0 : static_cast<int>(std::clamp(p.fraction, 0.0, 1.0) * width);
-    const auto bar = p.fraction < 0 ? std::string() : fmt::format("[{:<{}}] {:3.0f} % ", std::string(static_cast<std::size_t>(filled), '='),
-                                                                  width, p.fraction * 100);
+    const auto bar = p.fraction < 0
+                         ? std::string()
+                         : fmt::format("[{:<{}}] {:3.0f} % ", std::string(static_cast<std::size_t>(filled), '='), width,
+                                       p.fraction * 100);
     fmt::print(stderr, "\r{}{} records, {:.0f}/s\x1b[K", bar, p.done, p.per_second);
     std::fflush(stderr);
     shown_ = true;
@@ -125,7 +127,8 @@ std::string find_pages(const program& p, const config& c) {
     for (const auto& pages : {dir, dir / "dist"})
       if (fs::is_regular_file(pages / "index.html", ignored)) return pages.string();
   if (!c.ui.empty())
-    throw std::runtime_error(fmt::format("ui: there is no index.html in '{}'. Build the pages or correct the path.", c.ui));
+    throw std::runtime_error(
+        fmt::format("ui: there is no index.html in '{}'. Build the pages or correct the path.", c.ui));
   return {};
 }
 
@@ -166,8 +169,8 @@ int produce(const program& p, const call& c) {
   const auto* source = find_source(p, *settings, c.source);
   if (!source) return exit_wrong;
   if (!std::holds_alternative<ingest::kafka_spec>(source->from)) {
-    complain(p, fmt::format("source '{}' does not read from Kafka. Choose one with kafka: in the configuration.",
-                            c.source));
+    complain(
+        p, fmt::format("source '{}' does not read from Kafka. Choose one with kafka: in the configuration.", c.source));
     return exit_wrong;
   }
   ingest::produce_options o;
@@ -208,8 +211,8 @@ int generate(const program& p, const call& c) {
     return exit_wrong;
   }
   const auto& make = *p.generators.find(spec->name);
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   const auto start = c.start_ms.value_or(now.count());
   const auto count = c.count.value_or(spec->preload > 0 ? spec->preload : 1'000);
   ingest::generated_record made;

@@ -16,9 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
+bool is_loopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 /// `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`
 bool split_listen(std::string_view text, std::string& host, std::uint16_t& port) {
@@ -45,7 +43,8 @@ void read_listen(map_reader& top, web::options& web) {
   top.flag("insecure", web.insecure);
   if (!top.text("listen", listen)) return;
   if (!split_listen(listen, web.host, web.port)) {
-    top.problem("listen", fmt::format("'{}' is not HOST:PORT. Write 127.0.0.1:8080, or port 0 for a free one.", listen));
+    top.problem("listen",
+                fmt::format("'{}' is not HOST:PORT. Write 127.0.0.1:8080, or port 0 for a free one.", listen));
     return;
   }
   if (!web.insecure && !is_loopback(web.host))
@@ -61,9 +60,10 @@ void read_store(map_reader& top, problem_list& problems) {
   std::string kind;
   if (store.text("kind", kind) && kind != "memory") {
     if (kind == "sqlite" || kind == "mongo")
-      store.problem("kind", fmt::format("this version has no '{}' store, it has only memory. Write store: {{ kind: memory }}; "
-                                        "state is then built anew from the sources at each start.",
-                                        kind));
+      store.problem("kind",
+                    fmt::format("this version has no '{}' store, it has only memory. Write store: {{ kind: memory }}; "
+                                "state is then built anew from the sources at each start.",
+                                kind));
     else
       store.problem("kind", fmt::format("'{}' is not a store. Write memory.", kind));
   }

@@ -27,15 +27,15 @@ namespace twinlane::app {
 struct config {
   std::filesystem::path folder;  // of the file: pages and source files are looked for here first
   std::filesystem::path data_dir = "data";
-  web::options web;              // listen, insecure, web
+  web::options web;  // listen, insecure, web
   log_level level = log_level::info;
   log_format format = log_format::text;
-  unsigned workers = 0;          // 0: one a core
+  unsigned workers = 0;  // 0: one a core
   std::uint32_t shards = 960;
   std::uint32_t cut_records = 256;
   std::optional<hosting> hosting_override;
   std::uint64_t dead_letter_bytes_max = 256ull * 1024 * 1024;
-  std::string ui;                // directory of built pages; empty: the application's own
+  std::string ui;  // directory of built pages; empty: the application's own
   std::vector<json_type_spec> agents;
   std::vector<ingest::source_spec> sources;
 };

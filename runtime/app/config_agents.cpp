@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view reserved_segments[] = {"api",     "ws",     "ui",          "metrics",
-                                                  "healthz", "readyz", "openapi.json"};
+constexpr std::string_view reserved_segments[] = {"api", "ws", "ui", "metrics", "healthz", "readyz", "openapi.json"};
 
 /// What has been read so far, to compare the next type with.
 struct named_route {
@@ -58,8 +57,7 @@ json_lane_spec read_lane(const yaml_node::member& m, const std::string& path, pr
 
 void read_lanes(map_reader& agent, json_type_spec& spec, problem_list& problems) {
   const auto* node = agent.take("lanes");
-  if (!node || (node->what == yaml_node::kind::map && node->members.empty()) ||
-      node->what == yaml_node::kind::null) {
+  if (!node || (node->what == yaml_node::kind::map && node->members.empty()) || node->what == yaml_node::kind::null) {
     agent.missing("lanes", "Write lanes: { profile: { kind: value } }.");
     return;
   }
@@ -100,7 +98,8 @@ void check_route(map_reader& agent, const json_type_spec& spec, std::vector<name
 
 void check_name(map_reader& agent, const json_type_spec& spec, const std::vector<named_route>& others) {
   if (!is_name(spec.name))
-    agent.problem("type", fmt::format("'{}' is not a name. Use letters, digits, '_', '-' and '.', at most 100.", spec.name));
+    agent.problem("type",
+                  fmt::format("'{}' is not a name. Use letters, digits, '_', '-' and '.', at most 100.", spec.name));
   for (const auto& other : others)
     if (other.type == spec.name)
       agent.problem("type", fmt::format("'{}' is there already, with route '{}'. Choose another name.", spec.name,
@@ -115,11 +114,9 @@ void read_agent(const yaml_node& node, const std::string& path, config& to, std:
   if (!node.find("type")) agent.missing("type", "Write type: customer.");
   const bool routed = agent.text("route", spec.route);
   if (!node.find("route")) agent.missing("route", "Write route: /customer/:id.");
-  agent.choice<hosting>("hosting", spec.options.host,
-                        {{"shared", hosting::shared}, {"dedicated", hosting::dedicated}});
-  agent.choice<creation>(
-      "create", spec.options.create,
-      {{"events", creation::events}, {"commands", creation::commands}, {"never", creation::never}});
+  agent.choice<hosting>("hosting", spec.options.host, {{"shared", hosting::shared}, {"dedicated", hosting::dedicated}});
+  agent.choice<creation>("create", spec.options.create,
+                         {{"events", creation::events}, {"commands", creation::commands}, {"never", creation::never}});
   read_lanes(agent, spec, problems);
   if (named) check_name(agent, spec, others);
   if (routed) check_route(agent, spec, others);

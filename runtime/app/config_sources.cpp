@@ -81,8 +81,7 @@ void read_file(const yaml_node& node, const std::string& path, const config& c, 
   spec.from = std::move(file);
 }
 
-void read_generator(const yaml_node& node, const std::string& path, ingest::source_spec& spec,
-                    problem_list& problems) {
+void read_generator(const yaml_node& node, const std::string& path, ingest::source_spec& spec, problem_list& problems) {
   map_reader from(node, path, problems);
   ingest::generator_spec generator;
   from.text("name", generator.name);
@@ -100,8 +99,8 @@ void read_origin(map_reader& source, const config& c, ingest::source_spec& spec,
   for (const auto* key : {"kafka", "file", "http", "generator"})
     if (source.take(key)) origins.emplace_back(key);
   if (origins.empty()) {
-    problems.add(source.map().at, fmt::format("{}: nothing to read from. Give it one of kafka, file, http, generator.",
-                                              source.path()));
+    problems.add(source.map().at,
+                 fmt::format("{}: nothing to read from. Give it one of kafka, file, http, generator.", source.path()));
     spec.from = ingest::http_spec{};
     return;
   }
@@ -123,8 +122,9 @@ void read_format(map_reader& source, ingest::source_spec& spec) {
   const auto* node = source.map().find("format");
   if (node && node->what == yaml_node::kind::scalar && node->text == "debezium") {
     source.take("format");
-    source.problem("format", "this version does not have 'debezium' yet. Unwrap the records with ExtractNewRecordState "
-                             "and write json.");
+    source.problem("format",
+                   "this version does not have 'debezium' yet. Unwrap the records with ExtractNewRecordState "
+                   "and write json.");
     return;
   }
   source.choice<ingest::record_format>("format", spec.format,
@@ -249,8 +249,8 @@ void check_names(const std::vector<read_source_result>& all, problem_list& probl
       problems.add(at, fmt::format("{}.name: '{}' is not a name. Use letters, digits, '_', '-' and '.', at most 100.",
                                    s.path, name));
     else if (const auto [first, is_new] = lines.emplace(name, at.line); !is_new)
-      problems.add(at, fmt::format("{}.name: the source in line {} has this name. Choose another.", s.path,
-                                   first->second));
+      problems.add(at,
+                   fmt::format("{}.name: the source in line {} has this name. Choose another.", s.path, first->second));
   }
 }
 
@@ -278,8 +278,9 @@ void read_sources(const yaml_node& list, config_result& result, const known_part
     return;
   }
   if (list.items.size() > sources_max) {
-    problems.add(list.at, fmt::format("sources: {} are more than the {} that one server takes. Split them over servers.",
-                                      list.items.size(), sources_max));
+    problems.add(list.at,
+                 fmt::format("sources: {} are more than the {} that one server takes. Split them over servers.",
+                             list.items.size(), sources_max));
     return;
   }
   auto& to = result.settings;

@@ -67,8 +67,7 @@ int run(service& s, clock::time_point began) {
     fmt::print("ready {}\n", s.url());
     std::fflush(stdout);
     spdlog::info("ready after {:.2f} s: {}", since(began), s.url());
-    while (!detail::wait_for_stop_signal(1h)) {
-    }
+    while (!detail::wait_for_stop_signal(1h)) {}
   }
   const last_resort guard;
   const auto asked = clock::now();

@@ -52,7 +52,7 @@ web::figures web_figures(metrics& m) {
   f.event_to_push = [&m](double seconds) { m.event_to_push(seconds); };
   const auto kind = [&m](const char* name) { return &m.counter("twinlane_diffs_total", {{"kind", name}}); };
   f.diffs = [sent = kind("sent"), merged = kind("merged"), snapshot = kind("snapshot")](std::string_view k,
-                                                                                         std::uint64_t n) {
+                                                                                        std::uint64_t n) {
     *(k == "sent" ? sent : k == "merged" ? merged : snapshot) += n;
   };
   f.counted = [&m](std::string_view what) {

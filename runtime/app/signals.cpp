@@ -31,7 +31,8 @@ std::optional<int> wait_for_stop_signal(std::chrono::milliseconds at_most) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
     if (left.count() < 0) return std::nullopt;
-    const timespec t{static_cast<std::time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+    const timespec t{static_cast<std::time_t>(left.count() / 1'000'000'000),
+                     static_cast<long>(left.count() % 1'000'000'000)};
     if (const int got = ::sigtimedwait(&set, nullptr, &t); got > 0) return got;
     if (errno != EINTR) return std::nullopt;
   }

@@ -166,8 +166,9 @@ void check_text(std::string_view text, const std::shared_ptr<const std::string>&
   if (!simdjson::validate_utf8(text.data(), text.size()))
     throw yaml_error({file, 1}, "the file is not UTF-8 text. Save it as UTF-8.");
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
-    throw yaml_error({file, 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'))},
-                     "a NUL character. Is this a text file?");
+    throw yaml_error(
+        {file, 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'))},
+        "a NUL character. Is this a text file?");
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ struct yaml_node {
   bool quoted = false;  // a scalar that is text whatever it looks like
   std::string text;     // scalar
   place at;
-  std::vector<yaml_node> items;     // sequence
-  std::vector<member> members;      // map, in the order of the file
+  std::vector<yaml_node> items;  // sequence
+  std::vector<member> members;   // map, in the order of the file
 
   const yaml_node* find(std::string_view key) const;
   yaml_node* find(std::string_view key);

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <functional>
 
-#include <nlohmann/json.hpp>
 #include <simdjson.h>
+#include <nlohmann/json.hpp>
 
 #include <twinlane/lanes/detail/text.hpp>
 

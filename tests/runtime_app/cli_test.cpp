@@ -9,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-
 #include "process.hpp"
 #include "temp_dir.hpp"
 
@@ -65,9 +64,10 @@ TEST(cli, wrong_usage_is_2_and_help_is_0) {
 TEST(cli, version_names_build_and_libraries) {
   const auto v = run(twinlane_binary, {"version"});
   EXPECT_EQ(v.code, 0);
-  EXPECT_THAT(v.out, MatchesRegex("twinlane [0-9]+[.][0-9]+[.][0-9]+\nbuild [A-Za-z]+\nCAF [0-9.]+, librdkafka [0-9.]+, "
-                                  "Boost [0-9.]+, simdjson [0-9.]+, nlohmann-json [0-9.]+, spdlog [0-9.]+, yaml-cpp "
-                                  "[0-9.]+, prometheus-cpp [0-9.]+\n"));
+  EXPECT_THAT(v.out,
+              MatchesRegex("twinlane [0-9]+[.][0-9]+[.][0-9]+\nbuild [A-Za-z]+\nCAF [0-9.]+, librdkafka [0-9.]+, "
+                           "Boost [0-9.]+, simdjson [0-9.]+, nlohmann-json [0-9.]+, spdlog [0-9.]+, yaml-cpp "
+                           "[0-9.]+, prometheus-cpp [0-9.]+\n"));
 }
 
 TEST(cli, check_tells_every_error_and_ends_with_2) {
@@ -116,8 +116,9 @@ TEST(cli, configuration_that_cannot_be_read_is_one_line_and_2) {
 
 TEST(cli, lane_that_needs_cpp_templates_is_found_when_parts_meet) {
   temp_dir dir;
-  dir.write("c.yaml", "sources:\n  - name: s\n    generator: { name: probe.counts, parameters: { of: x } }\n"
-                      "    entity: /sleeper/{n}\n    lane: sleep\n    key: \"{n}\"\n");
+  dir.write("c.yaml",
+            "sources:\n  - name: s\n    generator: { name: probe.counts, parameters: { of: x } }\n"
+            "    entity: /sleeper/{n}\n    lane: sleep\n    key: \"{n}\"\n");
   const auto end = run(probe_binary, {"check", "--config", "c.yaml"}, dir.path());
   EXPECT_EQ(end.code, 2);
   EXPECT_EQ(end.out, "c.yaml:6: sources.s.key: 'sleep' is a command lane, which has no keys. Leave it out.\n");
@@ -170,8 +171,9 @@ TEST(cli, port_in_use_is_one_line_and_1) {
 
 TEST(cli, file_or_directory_that_cannot_be_used_is_one_line_and_1) {
   temp_dir dir;
-  dir.write("c.yaml", agents + "log: { level: off }\nsources:\n  - { name: s, file: { path: none.ndjson }, "
-                               "entity: \"/customer/{id}\", lane: profile }\n");
+  dir.write("c.yaml", agents +
+                          "log: { level: off }\nsources:\n  - { name: s, file: { path: none.ndjson }, "
+                          "entity: \"/customer/{id}\", lane: profile }\n");
   const auto file = run(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", "127.0.0.1:0"}, dir.path());
   EXPECT_EQ(file.code, 1);
   EXPECT_THAT(file.err, HasSubstr("none.ndjson"));
@@ -186,8 +188,9 @@ TEST(cli, file_or_directory_that_cannot_be_used_is_one_line_and_1) {
 
 TEST(cli, signal_before_ready_stops_well) {
   temp_dir dir;
-  dir.write("c.yaml", agents + "sources:\n  - { name: s, kafka: { brokers: \"127.0.0.1:1\", topic: t }, "
-                               "entity: \"/customer/{id}\", lane: profile }\n");
+  dir.write("c.yaml", agents +
+                          "sources:\n  - { name: s, kafka: { brokers: \"127.0.0.1:1\", topic: t }, "
+                          "entity: \"/customer/{id}\", lane: profile }\n");
   process p(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", "127.0.0.1:0"}, dir.path());
   EXPECT_FALSE(p.wait_for_line("ready", 1s));
   p.signal(SIGTERM);
@@ -197,9 +200,10 @@ TEST(cli, signal_before_ready_stops_well) {
 
 TEST(cli, generate_prints_the_stream_and_the_same_one_again) {
   temp_dir dir;
-  dir.write("probe.yaml", "sources:\n  - name: s\n"
-                          "    generator: { name: probe.counts, seed: 5, rate: 10, preload: 3, parameters: { of: x } }\n"
-                          "    entity: \"/sleeper/{$key}\"\n    lane: counts\n    key: \"{n}\"\n");
+  dir.write("probe.yaml",
+            "sources:\n  - name: s\n"
+            "    generator: { name: probe.counts, seed: 5, rate: 10, preload: 3, parameters: { of: x } }\n"
+            "    entity: \"/sleeper/{$key}\"\n    lane: counts\n    key: \"{n}\"\n");
   const auto generate = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"generate", "--source", "s", "--start", "1000"});
     const auto end = run(probe_binary, more, dir.path());
@@ -265,14 +269,17 @@ TEST(cli, agent_that_hangs_does_not_hold_the_stop_beyond_10_s) {
 
 TEST(hello, yaml_and_cpp_versions_behave_alike) {
   temp_dir dir;
-  const std::vector<std::string> common{"--listen", "127.0.0.1:0", "--set", "sources.visits.rate=0", "--set",
-                                        "sources.visits.loop=false", "--set", "sources.visits.load=true"};
+  const std::vector<std::string> common{"--listen", "127.0.0.1:0",
+                                        "--set",    "sources.visits.rate=0",
+                                        "--set",    "sources.visits.loop=false",
+                                        "--set",    "sources.visits.load=true"};
   const auto serve = [&](const std::string& file) {
     std::vector<std::string> arguments{"serve", "--config", HELLO_DIR "/" + file};
     arguments.insert(arguments.end(), common.begin(), common.end());
     return arguments;
   };
-  process yaml(twinlane_binary, serve("hello.yaml"), dir.path()), cpp(hello_binary, serve("hello_cpp.yaml"), dir.path());
+  process yaml(twinlane_binary, serve("hello.yaml"), dir.path()),
+      cpp(hello_binary, serve("hello_cpp.yaml"), dir.path());
   const auto yaml_port = await_ready(yaml), cpp_port = await_ready(cpp);
   const auto body = "{\"visitor\":\"1\",\"text\":\"Welcome\"}\n{\"visitor\":\"new\",\"text\":\"Hi\"}\nbad\n";
   EXPECT_EQ(json::parse(request(yaml_port, "POST", "/api/ingest/hello", body).body).at("accepted"), 2);

@@ -154,12 +154,12 @@ void PrintTo(const error_case& c, std::ostream* out) { *out << c.name; }
 
 class config_errors : public testing::TestWithParam<error_case> {};
 
-TEST_P(config_errors, are_told_with_line_and_hint) {
-  EXPECT_EQ(errors(GetParam().yaml), GetParam().expected);
-}
+TEST_P(config_errors, are_told_with_line_and_hint) { EXPECT_EQ(errors(GetParam().yaml), GetParam().expected); }
 
 const std::vector<error_case> top_level{
-    {"unknown_key", base + "lisen: 127.0.0.1:1\n", {"c.yaml:6: 'lisen' is not a key of a configuration. Did you mean 'listen'?"}},
+    {"unknown_key",
+     base + "lisen: 127.0.0.1:1\n",
+     {"c.yaml:6: 'lisen' is not a key of a configuration. Did you mean 'listen'?"}},
     {"far_from_any_key",
      base + "frobnicate: 1\n",
      {"c.yaml:6: 'frobnicate' is not a key of a configuration. Keys are: insecure, listen, data_dir, workers, shards, "
@@ -178,13 +178,17 @@ const std::vector<error_case> top_level{
      base + "store: { kind: sqlite }\n",
      {"c.yaml:6: store.kind: this version has no 'sqlite' store, it has only memory. Write store: { kind: memory }; "
       "state is then built anew from the sources at each start."}},
-    {"no_such_store", base + "store: { kind: redis }\n", {"c.yaml:6: store.kind: 'redis' is not a store. Write memory."}},
+    {"no_such_store",
+     base + "store: { kind: redis }\n",
+     {"c.yaml:6: store.kind: 'redis' is not a store. Write memory."}},
     {"auth_of_a_later_version",
      base + "auth:\n  jwt: {}\n",
      {"c.yaml:6: auth: this version does not have it yet. Leave it out and listen on loopback, behind a proxy that "
       "authenticates."}},
     {"no_flag", base + "insecure: yes\n", {"c.yaml:6: insecure: 'yes' is not true or false."}},
-    {"quoted_flag", base + "insecure: \"true\"\n", {"c.yaml:6: insecure: 'true' is not true or false. Remove the quotes."}},
+    {"quoted_flag",
+     base + "insecure: \"true\"\n",
+     {"c.yaml:6: insecure: 'true' is not true or false. Remove the quotes."}},
     {"no_number", base + "workers: many\n", {"c.yaml:6: workers: 'many' is not a whole number from 0 to 1024."}},
     {"negative", base + "workers: -1\n", {"c.yaml:6: workers: '-1' is not a whole number from 0 to 1024."}},
     {"out_of_range", base + "shards: 0\n", {"c.yaml:6: shards: '0' is not a whole number from 1 to 65536."}},
@@ -207,12 +211,16 @@ const std::vector<error_case> top_level{
      {"c.yaml:6: log.level: 'inof' is not one of trace, debug, info, warn, error, off. Did you mean 'info'?"}},
     {"duration_without_unit",
      base + "web: { idle_timeout: 30 }\n",
-     {"c.yaml:6: web.idle_timeout: '30' is not a duration from 1s to 1d. Write a number and ms, s, m, h or d, as 30s."}},
+     {"c.yaml:6: web.idle_timeout: '30' is not a duration from 1s to 1d. Write a number and ms, s, m, h or d, as "
+      "30s."}},
     {"size_with_another_unit",
      base + "web: { outbound_bytes_max: 64KB }\n",
-     {"c.yaml:6: web.outbound_bytes_max: '64KB' is not a size from 16KiB to 1GiB. Write bytes, or a number and KiB, MiB "
+     {"c.yaml:6: web.outbound_bytes_max: '64KB' is not a size from 16KiB to 1GiB. Write bytes, or a number and KiB, "
+      "MiB "
       "or GiB, as 64KiB."}},
-    {"same_key_twice", base + "workers: 1\nworkers: 2\n", {"c.yaml:7: 'workers' is there twice, first in line 6. Keep one of them."}},
+    {"same_key_twice",
+     base + "workers: 1\nworkers: 2\n",
+     {"c.yaml:7: 'workers' is there twice, first in line 6. Keep one of them."}},
     {"several_errors_in_the_order_of_lines",
      "workers: x\n" + base + "shards: y\nui: []\n",
      {"c.yaml:1: workers: 'x' is not a whole number from 0 to 1024.",
@@ -224,7 +232,9 @@ const std::vector<error_case> top_level{
      "a: [1, 2\nb: 3\n",
      {"c.yaml:2: not YAML: end of sequence flow not found. Look at indentation, quotes and brackets here and above."}},
     {"two_documents", base + "---\na: 1\n", {"c.yaml:7: a second YAML document. Keep one document a file."}},
-    {"tag", base + "ui: !!binary abc\n", {"c.yaml:6: tags such as tag:yaml.org,2002:binary are not taken here. Write the plain value."}},
+    {"tag",
+     base + "ui: !!binary abc\n",
+     {"c.yaml:6: tags such as tag:yaml.org,2002:binary are not taken here. Write the plain value."}},
     {"not_utf8", base + "ui: \xff\n", {"c.yaml:1: the file is not UTF-8 text. Save it as UTF-8."}},
 };
 
@@ -233,23 +243,29 @@ const std::string a_lane = "    lanes: { l: { kind: value } }\n";
 
 const std::vector<error_case> agents{
     {"agents_no_list", "agents: {}\n", {"c.yaml:1: agents: is not a list. Begin each agent type with '- type: …'."}},
-    {"agent_no_map", "agents:\n  - a\n",
+    {"agent_no_map",
+     "agents:\n  - a\n",
      {"c.yaml:2: agents[0]: needs a map, not a text. Write key: value lines.",
       "c.yaml:2: agents[0].type: is missing. Write type: customer.",
       "c.yaml:2: agents[0].route: is missing. Write route: /customer/:id.",
       "c.yaml:2: agents[0].lanes: is missing. Write lanes: { profile: { kind: value } }."}},
     {"route_missing", agent(a_lane), {"c.yaml:2: agents.a.route: is missing. Write route: /customer/:id."}},
-    {"lanes_missing", agent("    route: /a/:id\n"),
+    {"lanes_missing",
+     agent("    route: /a/:id\n"),
      {"c.yaml:2: agents.a.lanes: is missing. Write lanes: { profile: { kind: value } }."}},
-    {"misspelt_key", agent("    rout: /a/:id\n" + a_lane),
+    {"misspelt_key",
+     agent("    rout: /a/:id\n" + a_lane),
      {"c.yaml:2: agents.a.route: is missing. Write route: /customer/:id.",
       "c.yaml:3: 'rout' is not a key of agents.a. Did you mean 'route'?"}},
-    {"route_without_parameter", agent("    route: /a\n" + a_lane),
+    {"route_without_parameter",
+     agent("    route: /a\n" + a_lane),
      {"c.yaml:3: agents.a.route: route '/a': needs at least one parameter, as in /customer/:id. Write it as "
       "/customer/:id."}},
-    {"reserved_route", agent("    route: /api/:id\n" + a_lane),
+    {"reserved_route",
+     agent("    route: /api/:id\n" + a_lane),
      {"c.yaml:3: agents.a.route: '/api/:id' begins with 'api', which the server needs itself. Choose another word."}},
-    {"route_that_takes_all", agent("    route: /:id\n" + a_lane),
+    {"route_that_takes_all",
+     agent("    route: /:id\n" + a_lane),
      {"c.yaml:3: agents.a.route: '/:id' begins with a parameter and would take every URL. Begin with a word: "
       "/customer/:id."}},
     {"routes_that_meet",
@@ -258,70 +274,93 @@ const std::vector<error_case> agents{
     {"route_that_meets_a_lane",
      agent("    route: /a/:id\n" + a_lane) + "  - type: b\n    route: /a/:nr/l\n" + a_lane,
      {"c.yaml:6: agents.b.route: '/a/:nr/l' and '/a/:id' of 'a' could take the same URL. Change the first segment."}},
-    {"type_twice", agent("    route: /a/:id\n" + a_lane) + "  - type: a\n    route: /b/:id\n" + a_lane,
+    {"type_twice",
+     agent("    route: /a/:id\n" + a_lane) + "  - type: a\n    route: /b/:id\n" + a_lane,
      {"c.yaml:5: agents.a.type: 'a' is there already, with route '/a/:id'. Choose another name."}},
-    {"bad_type_name", "agents:\n  - type: a b\n    route: /a/:id\n" + a_lane,
+    {"bad_type_name",
+     "agents:\n  - type: a b\n    route: /a/:id\n" + a_lane,
      {"c.yaml:2: agents[0].type: 'a b' is not a name. Use letters, digits, '_', '-' and '.', at most 100."}},
-    {"bad_hosting", agent("    route: /a/:id\n    hosting: own\n" + a_lane),
+    {"bad_hosting",
+     agent("    route: /a/:id\n    hosting: own\n" + a_lane),
      {"c.yaml:4: agents.a.hosting: 'own' is not one of shared, dedicated."}},
-    {"lane_without_kind", agent("    route: /a/:id\n    lanes:\n      l: {}\n"),
+    {"lane_without_kind",
+     agent("    route: /a/:id\n    lanes:\n      l: {}\n"),
      {"c.yaml:5: agents.a.lanes.l.kind: is missing. Write kind: value, map or log."}},
-    {"lane_of_a_kind_for_cpp", agent("    route: /a/:id\n    lanes:\n      l: { kind: join }\n"),
+    {"lane_of_a_kind_for_cpp",
+     agent("    route: /a/:id\n    lanes:\n      l: { kind: join }\n"),
      {"c.yaml:5: agents.a.lanes.l.kind: 'join' is not one of value, map, log."}},
-    {"lane_name", agent("    route: /a/:id\n    lanes:\n      a.b: { kind: log }\n"),
+    {"lane_name",
+     agent("    route: /a/:id\n    lanes:\n      a.b: { kind: log }\n"),
      {"c.yaml:5: agents.a.lanes.a.b: a lane's name has letters, digits, '_' and '-' only, at most 100."}},
-    {"empty_keep", agent("    route: /a/:id\n    lanes:\n      l: { kind: log, keep: {} }\n"),
+    {"empty_keep",
+     agent("    route: /a/:id\n    lanes:\n      l: { kind: log, keep: {} }\n"),
      {"c.yaml:5: agents.a.lanes.l.keep: says nothing. Write { entries: 200, age: 30d }, or one of them."}},
-    {"entries_of_a_value", agent("    route: /a/:id\n    lanes:\n      l: { kind: value, keep: { entries: 2 } }\n"),
+    {"entries_of_a_value",
+     agent("    route: /a/:id\n    lanes:\n      l: { kind: value, keep: { entries: 2 } }\n"),
      {"c.yaml:5: agents.a.lanes.l.keep: a value lane has no entries. Give it an age only, or make it a map or log."}},
-    {"bad_age", agent("    route: /a/:id\n    lanes:\n      l: { kind: log, keep: { age: 3 weeks } }\n"),
-     {"c.yaml:5: agents.a.lanes.l.keep.age: '3 weeks' is not a duration from 1s to 36500d. Write a number and ms, s, m, "
+    {"bad_age",
+     agent("    route: /a/:id\n    lanes:\n      l: { kind: log, keep: { age: 3 weeks } }\n"),
+     {"c.yaml:5: agents.a.lanes.l.keep.age: '3 weeks' is not a duration from 1s to 36500d. Write a number and ms, s, "
+      "m, "
       "h or d, as 30s."}},
 };
 
 std::string source(const std::string& keys) { return base + "  - name: s\n    http:\n" + keys; }
 
 const std::vector<error_case> sources{
-    {"sources_no_list", "sources: 5\n" + base.substr(0, base.size() - 9),
+    {"sources_no_list",
+     "sources: 5\n" + base.substr(0, base.size() - 9),
      {"c.yaml:1: sources: is not a list. Begin each source with '- name: …'."}},
-    {"nothing_to_read_from", base + "  - name: s\n    entity: /customer/{id}\n    lane: profile\n",
+    {"nothing_to_read_from",
+     base + "  - name: s\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:6: sources.s: nothing to read from. Give it one of kafka, file, http, generator."}},
-    {"two_origins", source("    file: { path: x }\n    entity: /customer/{id}\n    lane: profile\n"),
+    {"two_origins",
+     source("    file: { path: x }\n    entity: /customer/{id}\n    lane: profile\n"),
      {"c.yaml:7: sources.s.http: the source reads from 'file' already. Keep one of them."}},
-    {"entity_and_lane_missing", source(""),
+    {"entity_and_lane_missing",
+     source(""),
      {"c.yaml:6: sources.s.entity: is missing. Write entity: /customer/{customer_id}.",
       "c.yaml:6: sources.s.lane: is missing. Name the lane that takes the records."}},
-    {"name_missing", base + "  - http:\n    entity: /customer/{id}\n    lane: profile\n",
+    {"name_missing",
+     base + "  - http:\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:6: sources[0].name: is missing. Write name: orders."}},
-    {"bad_name", base + "  - name: a/b\n    http:\n    entity: /customer/{id}\n    lane: profile\n",
+    {"bad_name",
+     base + "  - name: a/b\n    http:\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:6: sources[0].name: 'a/b' is not a name. Use letters, digits, '_', '-' and '.', at most 100."}},
     {"name_twice",
      source("    entity: /customer/{id}\n    lane: profile\n") +
          "  - name: s\n    http:\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:10: sources.s.name: the source in line 6 has this name. Choose another."}},
-    {"no_such_route", source("    entity: /custmer/{id}\n    lane: profile\n"),
+    {"no_such_route",
+     source("    entity: /custmer/{id}\n    lane: profile\n"),
      {"c.yaml:8: sources.s.entity: no agent type has a route for '/custmer/{id}'. Routes are: /customer/:id."}},
-    {"no_such_lane", source("    entity: /customer/{id}\n    lane: profil\n"),
+    {"no_such_lane",
+     source("    entity: /customer/{id}\n    lane: profil\n"),
      {"c.yaml:9: sources.s.lane: 'customer' has no lane 'profil'. Did you mean 'profile'?"}},
-    {"key_missing_on_a_map", source("    entity: /customer/{id}\n    lane: orders\n"),
+    {"key_missing_on_a_map",
+     source("    entity: /customer/{id}\n    lane: orders\n"),
      {"c.yaml:6: sources.s.key: is missing, and 'orders' is a map lane. Write key: \"{id}\", the field that names the "
       "entry."}},
-    {"key_on_a_log", source("    entity: /customer/{id}\n    lane: clicks\n    key: '{id}'\n"),
+    {"key_on_a_log",
+     source("    entity: /customer/{id}\n    lane: clicks\n    key: '{id}'\n"),
      {"c.yaml:10: sources.s.key: 'clicks' is a log lane, which has no keys. Leave it out."}},
-    {"format_of_a_later_version", source("    format: debezium\n    entity: /customer/{id}\n    lane: profile\n"),
+    {"format_of_a_later_version",
+     source("    format: debezium\n    entity: /customer/{id}\n    lane: profile\n"),
      {"c.yaml:8: sources.s.format: this version does not have 'debezium' yet. Unwrap the records with "
       "ExtractNewRecordState and write json."}},
     {"kafka_without_topic",
      base + "  - name: s\n    kafka:\n      brokers: h:1\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:8: sources.s.kafka.topic: is missing. Name the topic to read."}},
     {"unknown_kafka_key",
-     base + "  - name: s\n    kafka:\n      brokers: h:1\n      topik: t\n    entity: /customer/{id}\n    lane: profile\n",
+     base +
+         "  - name: s\n    kafka:\n      brokers: h:1\n      topik: t\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:8: sources.s.kafka.topic: is missing. Name the topic to read.",
       "c.yaml:9: 'topik' is not a key of sources.s.kafka. Did you mean 'topic'?"}},
     {"negative_rate",
      base + "  - name: s\n    file: { path: x, rate: -1 }\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:7: sources.s.file.rate: '-1' is not a number from 0 to 100000000."}},
-    {"list_in_a_list", source("    entity: /customer/{id}\n    lane: profile\n    after: [[x]]\n"),
+    {"list_in_a_list",
+     source("    entity: /customer/{id}\n    lane: profile\n    after: [[x]]\n"),
      {"c.yaml:10: sources.s.after: an entry is not a text. Write [a, b]."}},
 };
 
@@ -340,9 +379,10 @@ TEST(config, what_ingest_finds_gets_its_line_too) {
               ElementsAre("c.yaml:10: sources.s.after: there is no source 'x'."));
   EXPECT_THAT(errors(source("    entity: /customer/{id}\n    lane: profile\n    after: [s]\n")),
               ElementsAre("c.yaml:10: sources.s.after: the source would wait for itself."));
-  EXPECT_THAT(errors(base + "  - name: s\n    generator: { name: shop.calls }\n    entity: /customer/{id}\n"
-                            "    lane: profile\n"),
-              ElementsAre("c.yaml:7: sources.s.generator: no generator 'shop.calls' is registered. Known: shop.orders."));
+  EXPECT_THAT(
+      errors(base + "  - name: s\n    generator: { name: shop.calls }\n    entity: /customer/{id}\n"
+                    "    lane: profile\n"),
+      ElementsAre("c.yaml:7: sources.s.generator: no generator 'shop.calls' is registered. Known: shop.orders."));
 }
 
 struct order {
@@ -378,8 +418,9 @@ TEST(config, agent_types_of_the_application_count) {
 }
 
 TEST(config, override_changes_values_by_path_and_name) {
-  const auto yaml = base + "  - { name: a.b, file: { path: /x, rate: 1 }, entity: \"/customer/{id}\", lane: profile }\n"
-                           "  - { name: g, generator: { name: shop.orders }, entity: \"/customer/{id}\", lane: profile }\n";
+  const auto yaml = base +
+                    "  - { name: a.b, file: { path: /x, rate: 1 }, entity: \"/customer/{id}\", lane: profile }\n"
+                    "  - { name: g, generator: { name: shop.orders }, entity: \"/customer/{id}\", lane: profile }\n";
   const auto r = read(yaml, {"workers=2", "log.format=json", "sources.g.rate=5", "sources.g.generator.seed=9",
                              R"(sources.a\.b.rate=7.5)", "agents.customer.hosting=dedicated", "web.origins=[http://x]",
                              "sources.g.parameters.customers=10", "sources.g.load=true", "listen=127.0.0.1:0"});
@@ -423,7 +464,8 @@ TEST(config, override_needs_a_path_and_a_value) {
 TEST(config, file_of_a_source_is_looked_for_beside_the_configuration_first) {
   test::temp_dir dir;
   dir.write("orders.ndjson", "");
-  const auto yaml = base + "  - { name: s, file: { path: orders.ndjson }, entity: \"/customer/{id}\", lane: profile }\n";
+  const auto yaml =
+      base + "  - { name: s, file: { path: orders.ndjson }, entity: \"/customer/{id}\", lane: profile }\n";
   const auto file = (dir.path() / "c.yaml").string();
   const auto r = read_config(yaml, file, {}, {});
   ASSERT_THAT(r.problems, IsEmpty());
@@ -432,8 +474,9 @@ TEST(config, file_of_a_source_is_looked_for_beside_the_configuration_first) {
 }
 
 TEST(config, aliases_stand_for_their_values) {
-  const auto r = read("agents:\n  - type: a\n    route: /a/:id\n    lanes: &l { x: { kind: log, keep: { age: 1h } } }\n"
-                      "  - type: b\n    route: /b/:id\n    lanes: *l\n");
+  const auto r = read(
+      "agents:\n  - type: a\n    route: /a/:id\n    lanes: &l { x: { kind: log, keep: { age: 1h } } }\n"
+      "  - type: b\n    route: /b/:id\n    lanes: *l\n");
   ASSERT_THAT(r.problems, IsEmpty());
   EXPECT_EQ(r.settings.agents[1].lanes[0].keep.age_ms, 3'600'000);
 }

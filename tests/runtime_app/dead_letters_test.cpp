@@ -56,10 +56,9 @@ TEST(dead_letters, letter_is_one_json_line_with_its_place_and_bytes) {
   dead_letters place(dir.path() / "dead");
   ASSERT_TRUE(place.append(letter(7)));
   const auto text = text_of(dir.path() / "dead" / "00000001.ndjson");
-  EXPECT_EQ(text,
-            R"({"source":"orders","topic":"orders-topic","partition":3,"offset":7,"reason":"bad_json",)"
-            R"("detail":"cut off","at":1700000000000,"key":"k1","value":"{oops"})"
-            "\n");
+  EXPECT_EQ(text, R"({"source":"orders","topic":"orders-topic","partition":3,"offset":7,"reason":"bad_json",)"
+                  R"("detail":"cut off","at":1700000000000,"key":"k1","value":"{oops"})"
+                  "\n");
   const auto back = all_of(place);
   ASSERT_EQ(back.size(), 1u);
   EXPECT_EQ(back[0].letter.value, "{oops");
@@ -79,8 +78,17 @@ TEST(dead_letters, letter_without_a_time_gets_the_present_one) {
 TEST(dead_letters, every_byte_string_comes_back_as_it_was) {
   temp_dir dir;
   dead_letters place(dir.path());
-  std::vector<std::string> values{"", std::string(1, '\0'), "\n", "\"\\", "größe", "\xff", "\xff\xfe", "a\xff" "bc",
-                                  "\xed\xa0\x80", "line\r\nline"};
+  std::vector<std::string> values{"",
+                                  std::string(1, '\0'),
+                                  "\n",
+                                  "\"\\",
+                                  "größe",
+                                  "\xff",
+                                  "\xff\xfe",
+                                  "a\xff"
+                                  "bc",
+                                  "\xed\xa0\x80",
+                                  "line\r\nline"};
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
   values.push_back(every_byte);

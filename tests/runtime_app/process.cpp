@@ -122,8 +122,7 @@ http_reply request(unsigned port, const std::string& method, const std::string& 
     const auto text = method + ' ' + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
                       "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()))
-      while (drain(fd, got)) {
-      }
+      while (drain(fd, got)) {}
   }
   ::close(fd);
   if (got.starts_with("HTTP/1.1 ")) reply.status = std::stoi(got.substr(9));

@@ -122,8 +122,8 @@ std::vector<config_problem> problem_list::take() {
 map_reader::map_reader(const yaml_node& map, std::string path, problem_list& problems)
     : map_(&map), path_(std::move(path)), problems_(&problems) {
   if (map.what != yaml_node::kind::map && map.what != yaml_node::kind::null)
-    problems.add(map.at, fmt::format("{}{}needs a map, not {}. Write key: value lines.", path_, path_.empty() ? "" : ": ",
-                                     kind_text(map.what)));
+    problems.add(map.at, fmt::format("{}{}needs a map, not {}. Write key: value lines.", path_,
+                                     path_.empty() ? "" : ": ", kind_text(map.what)));
 }
 
 std::string map_reader::path_of(std::string_view key) const {
