@@ -81,7 +81,10 @@ class join_lane : public lane_base {
   template <class F>
   void for_each_change(F&& f) const {
     if (!(running_turn().touched & bit())) return;
-    for (const auto& i : this->template log<log_type>().items) f(i.key, find(i.key), before_of(i));
+    for (const auto& i : this->template log<log_type>().items) {
+      const V *now = find(i.key), *before = before_of(i);
+      if (differ(now, before)) f(i.key, now, before);
+    }
   }
 
   void collect_joins(std::vector<join_effect>& out) const override {
@@ -135,21 +138,21 @@ class join_lane : public lane_base {
     });
     // Who is followed is not shown, so a join that waits for its first value is no change of the document.
     bool shown = false;
-    for (const auto& i : l.items) shown = shown || find(i.key) || before_of(i);
+    for (const auto& i : l.items) shown = shown || differ(find(i.key), before_of(i));
     return shown;
   }
   void encode_change(std::string& out) const override {
     out += '{';
     for (const auto& i : this->template log<log_type>().items) {
       const V *now = find(i.key), *before = before_of(i);
-      if (!now && !before) continue;
+      if (!differ(now, before)) continue;
       append_key(out, i.key);
       if (!now)
         out += "null";
       else if (!before)
         encode(out, *now);
-      else if (!encode_diff(out, *before, *now))
-        encode(out, *now);
+      else
+        encode_diff(out, *before, *now);
       out += ',';
     }
     close(out);
@@ -158,7 +161,7 @@ class join_lane : public lane_base {
     std::string text;
     for (const auto& i : this->template log<log_type>().items) {
       const V *now = find(i.key), *before = before_of(i);
-      if (!now && !before) continue;
+      if (!differ(now, before)) continue;
       text.clear();
       key_codec<K>::append(text, i.key);
       mark_changes(paths.child(text), before, now);
@@ -194,6 +197,7 @@ class join_lane : public lane_base {
   }
 
  private:
+  static bool differ(const V* a, const V* b) { return a && b ? !equal(*a, *b) : a != b; }
   static const V* before_of(const typename log_type::item& i) {
     return i.before && i.before->value.value ? &*i.before->value.value : nullptr;
   }

@@ -48,11 +48,12 @@ lane_base::lane_base(lane_owner& owner, std::string_view name, lane_kind kind)
 
 namespace detail {
 
-decode_status decode_members(decoder& d, std::string_view padded, std::map<std::string, nlohmann::json>& members) {
+decode_status decode_members(decoder& d, std::string_view padded, nlohmann::json::object_t& members) {
   nlohmann::json checked;
   if (auto status = d.decode(padded, checked); !status) return status;
   if (!checked.is_object()) return {lane_errc::bad_value, "expected an object by key"};
-  for (auto& [name, value] : nlohmann::json::parse(padded).items()) members.emplace(name, std::move(value));
+  auto parsed = nlohmann::json::parse(padded);
+  members.swap(parsed.get_ref<nlohmann::json::object_t&>());
   return {};
 }
 

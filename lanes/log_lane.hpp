@@ -37,6 +37,7 @@ class log_lane final : public lane_base {
   /// Returns the entry's sequence number.
   std::uint64_t append(V now) {
     validate(now);
+    if (is_null(now)) throw lane_error(lane_errc::bad_value, "log lane '" + name() + "' holds no null");
     const auto sequence = state_.next_number();
     const auto& keep = info().keep;
     auto& e = state_.put(this->template touch<log_type>(), sequence, std::move(now), running_turn().event_ms, keep);
@@ -64,6 +65,7 @@ class log_lane final : public lane_base {
       return {lane_errc::bad_value, "log lane '" + name() + "' takes new entries only"};
     V now{};
     auto status = d.decode(in.value, now);
+    if (status && is_null(now)) return {lane_errc::bad_value, "log lane '" + name() + "' holds no null"};
     if (status) append(std::move(now));
     return status;
   }

@@ -40,9 +40,7 @@ class map_lane final : public lane_base {
   /// True when this was a change; an equal value is none.
   bool put(const K& key, V now) {
     validate(now);
-    if constexpr (std::is_same_v<V, nlohmann::json>) {
-      if (now.is_null()) return remove(key);
-    }
+    if (is_null(now)) return remove(key);
     const V* old = state_.find(key);
     if (old && equal(*old, now)) return false;
     auto* const callback = info().update_callback;
@@ -144,7 +142,7 @@ class map_lane final : public lane_base {
       clear();
       return {};
     }
-    std::map<std::string, nlohmann::json> texts;
+    nlohmann::json::object_t texts;
     if (auto status = detail::decode_members(d, in.value, texts); !status) return status;
     std::vector<std::pair<K, std::optional<V>>> entries;
     for (const auto& [text, json] : texts) {
@@ -158,11 +156,16 @@ class map_lane final : public lane_base {
       if (!status) return status;
       entry = std::move(now);
     }
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     if (in.op == lane_input::kind::put) {
+      const auto stays = [&](const K& key) {
+        const auto it = std::lower_bound(entries.begin(), entries.end(), key,
+                                         [](const auto& n, const K& k) { return n.first < k; });
+        return it != entries.end() && !(key < it->first) && it->second;
+      };
       std::vector<K> gone;
       for (const auto& e : *this)
-        if (std::none_of(entries.begin(), entries.end(), [&](const auto& n) { return n.first == e.key && n.second; }))
-          gone.push_back(e.key);
+        if (!stays(e.key)) gone.push_back(e.key);
       for (const auto& key : gone) remove(key);
     }
     for (auto& [key, now] : entries) now ? put(key, std::move(*now)) : remove(key);

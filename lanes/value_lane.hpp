@@ -39,15 +39,14 @@ class value_lane final : public lane_base {
   bool set(T now) {
     validate(now);
     if (value_ && equal(*value_, now)) return false;
-    if constexpr (std::is_same_v<T, nlohmann::json>) {
-      if (now.is_null()) return clear();
-    }
+    if (is_null(now)) return clear();
     keep_before();
     std::optional<T> before = std::exchange(value_, std::move(now));
     time_ms_ = running_turn().event_ms;
     if (auto* f = info().update_callback) {
       detail::callback_depth guard(running_turn());
-      reinterpret_cast<update_fn*>(f)(owner(), *value_, before ? &*before : nullptr);
+      const T held = *value_;  // the callback may change this lane
+      reinterpret_cast<update_fn*>(f)(owner(), held, before ? &*before : nullptr);
     }
     return true;
   }
@@ -116,10 +115,10 @@ class value_lane final : public lane_base {
   }
   std::int64_t next_expiry() const override {
     const auto age = info().keep.age_ms;
-    return age && value_ ? time_ms_ + age : never;
+    return age && value_ && time_ms_ <= never - age ? time_ms_ + age : never;
   }
   void evict(std::int64_t now_ms) override {
-    if (next_expiry() <= now_ms) clear();
+    if (const auto due = next_expiry(); due != never && due <= now_ms) clear();
   }
   std::unique_ptr<lane_log> make_log() const override { return std::make_unique<value_log>(); }
   void describe_record(nlohmann::json& out) const override { describe<T>(out); }

@@ -32,12 +32,14 @@ struct keyed_log final : lane_log {
     K key;
     std::optional<keyed_entry<K, V>> before;
   };
-  std::vector<item> items;  // sorted by key
+  std::vector<item> items;    // sorted by key
+  std::vector<item> settled;  // came back to their values, but were written: for undo alone
   std::uint64_t written_before = 0;
   bool held = false;
 
   void clear() noexcept override {
     items.clear();
+    settled.clear();
     held = false;
   }
 };
@@ -76,14 +78,12 @@ class keyed_state {
 
   /// Removes and returns the entry.
   std::optional<entry> remove(log_type& log, const K& key) {
-    auto* e = table_.find(key);
+    const auto* e = table_.find(key);
     if (!e) return std::nullopt;
     hold(log);
     keep_before(log, key, e);
     if (order_) order_->erase(e->written);
-    std::optional<entry> gone(std::move(*e));
-    table_.erase(gone->key);
-    return gone;
+    return table_.take(key);
   }
 
   /// The key written longest ago, when there are more than n entries.
@@ -104,7 +104,7 @@ class keyed_state {
     std::vector<K> keys;
     oldest_ms_ = lane_base::never;
     for (const auto& e : table_) {
-      if (e.time_ms + age_ms <= now_ms)
+      if (e.time_ms <= now_ms - age_ms)
         keys.push_back(e.key);
       else
         oldest_ms_ = std::min(oldest_ms_, e.time_ms);
@@ -113,22 +113,28 @@ class keyed_state {
   }
 
   bool settle(log_type& log) const {
-    std::erase_if(log.items, [&](const auto& i) {
+    auto kept = log.items.begin();
+    for (auto& i : log.items) {
       const auto* now = table_.find(i.key);
-      return now ? i.before && equal(i.before->value, now->value) : !i.before;
-    });
+      if (now ? !i.before || !equal(i.before->value, now->value) : i.before.has_value()) {
+        if (&*kept != &i) *kept = std::move(i);
+        ++kept;
+      } else if (i.before) {
+        log.settled.push_back(std::move(i));
+      }
+    }
+    log.items.erase(kept, log.items.end());
     return !log.items.empty();
   }
 
   void undo(log_type& log) noexcept {
-    for (auto& i : log.items) {
-      if (i.before) {
-        oldest_ms_ = std::min(oldest_ms_, i.before->time_ms);
-        table_.put(std::move(*i.before));
-      } else {
-        table_.erase(i.key);
-      }
-    }
+    const auto restore = [&](entry& e) {
+      oldest_ms_ = std::min(oldest_ms_, e.time_ms);
+      table_.put(std::move(e));
+    };
+    for (auto& i : log.items) i.before ? restore(*i.before) : void(table_.erase(i.key));
+    // The first of a key that settled more than once is what the turn began with.
+    for (auto i = log.settled.rbegin(); i != log.settled.rend(); ++i) restore(*i->before);
     if (log.held) written_ = log.written_before;
     if (order_) rebuild_order();
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -32,6 +31,6 @@ decode_status decode_patched(decoder& d, const T* present, std::string_view padd
 }
 
 /// Takes an object apart into its members, nulls included.
-decode_status decode_members(decoder& d, std::string_view padded, std::map<std::string, nlohmann::json>& members);
+decode_status decode_members(decoder& d, std::string_view padded, nlohmann::json::object_t& members);
 
 }  // namespace twinlane::detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,7 @@ class sorted_table {
     using difference_type = std::ptrdiff_t;
     using reference = const Entry&;
     using pointer = const Entry*;
-    using iterator_category = std::forward_iterator_tag;
+    using iterator_category = std::bidirectional_iterator_tag;
     const_iterator() = default;
     const_iterator(const sorted_table* t, std::size_t b, std::size_t i) : table_(t), block_(b), at_(i) { skip(); }
     reference operator*() const { return table_->block_at(block_)[at_]; }
@@ -39,6 +40,16 @@ class sorted_table {
     const_iterator operator++(int) {
       auto old = *this;
       ++*this;
+      return old;
+    }
+    const_iterator& operator--() {
+      if (at_ == 0) at_ = table_->block_at(--block_).size();
+      --at_;
+      return *this;
+    }
+    const_iterator operator--(int) {
+      auto old = *this;
+      --*this;
       return old;
     }
     bool operator==(const const_iterator& o) const { return block_ == o.block_ && at_ == o.at_; }
@@ -88,17 +99,23 @@ class sorted_table {
     return put(std::move(e));
   }
 
+  /// Takes the entry out, when it is there.
   template <class K>
-  bool erase(const K& key) {
+  std::optional<Entry> take(const K& key) {
     auto& b = block_for(key);
     auto it = lower(b, key);
-    if (it == b.end() || key < it->key) return false;
+    if (it == b.end() || key < it->key) return std::nullopt;
+    std::optional<Entry> gone(std::move(*it));
     b.erase(it);
     if (blocks_ && b.empty()) {
       blocks_->erase(blocks_->begin() + (&b - blocks_->data()));
       if (blocks_->empty()) blocks_.reset();
     }
-    return true;
+    return gone;
+  }
+  template <class K>
+  bool erase(const K& key) {
+    return take(key).has_value();
   }
 
   void clear() {
