@@ -12,7 +12,8 @@ namespace detail {
 
 template <class Int>
 nlohmann::json integer_schema() {
-  return {{"type", "integer"}, {"minimum", std::numeric_limits<Int>::min()}, {"maximum", std::numeric_limits<Int>::max()}};
+  return {
+      {"type", "integer"}, {"minimum", std::numeric_limits<Int>::min()}, {"maximum", std::numeric_limits<Int>::max()}};
 }
 
 template <class T, class... Seen>

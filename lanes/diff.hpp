@@ -43,7 +43,8 @@ void diff_members(std::string& out, const T& before, const T& now, unsigned dept
       const M* before_or_null = detail::is_null(b) ? nullptr : &b;
       const M* now_or_null = detail::is_null(n) ? nullptr : &n;
       if (!before_or_null && !now_or_null) return;
-      detail::diff_entry(out, [&] { out += key_text<decltype(d)>::view; }, before_or_null, now_or_null, depth);
+      detail::diff_entry(
+          out, [&] { out += key_text<decltype(d)>::view; }, before_or_null, now_or_null, depth);
     }
   });
 }

@@ -131,7 +131,8 @@ void mark_pair(dirty_node& n, const T* before, const T* now) {
     for_each_member<T>([&](auto d) {
       const auto& b = before->*d.pointer;
       const auto& w = now->*d.pointer;
-      detail::mark_child(n, key_text<decltype(d)>::name, detail::is_null(b) ? nullptr : &b, detail::is_null(w) ? nullptr : &w);
+      detail::mark_child(n, key_text<decltype(d)>::name, detail::is_null(b) ? nullptr : &b,
+                         detail::is_null(w) ? nullptr : &w);
     });
   } else if constexpr (is_map<T>) {
     detail::walk_maps(*before, *now, [&](const std::string& key, const auto* b, const auto* w) {
@@ -212,8 +213,7 @@ void mark_changes(dirty_paths::node& n, const T* before, const T* now) {
 }
 
 template <class T>
-  requires(!std::is_pointer_v<T>)
-void mark_changes(dirty_paths::node& n, const T& before, const T& now) {
+requires(!std::is_pointer_v<T>) void mark_changes(dirty_paths::node& n, const T& before, const T& now) {
   mark_changes(n, &before, &now);
 }
 
@@ -228,8 +228,7 @@ void encode_dirty(std::string& out, const dirty_paths::node& n, const T* now) {
 }
 
 template <class T>
-  requires(!std::is_pointer_v<T>)
-void encode_dirty(std::string& out, const dirty_paths::node& n, const T& now) {
+requires(!std::is_pointer_v<T>) void encode_dirty(std::string& out, const dirty_paths::node& n, const T& now) {
   encode_dirty(out, n, &now);
 }
 

@@ -96,8 +96,10 @@ bool read_json_array(json_cursor& c, json& out) {
 
 bool read_json(json_cursor& c, json& out) {
   switch (c.peek()) {
-    case '{': return c.enter('{') && read_json_object(c, out);
-    case '[': return c.enter('[') && read_json_array(c, out);
+    case '{':
+      return c.enter('{') && read_json_object(c, out);
+    case '[':
+      return c.enter('[') && read_json_array(c, out);
     case '"':
       out = json::string_t();
       return c.read_string(out.get_ref<json::string_t&>()) || c.fail("expected text");
@@ -108,19 +110,29 @@ bool read_json(json_cursor& c, json& out) {
       out = b;
       return true;
     }
-    case 'n': out = nullptr; return c.read_null();
-    default: return read_json_number(c, out);
+    case 'n':
+      out = nullptr;
+      return c.read_null();
+    default:
+      return read_json_number(c, out);
   }
 }
 
 void write_json(std::string& out, const json& v, unsigned depth) {
   switch (v.type()) {
-    case json::value_t::null: out += "null"; return;
-    case json::value_t::boolean: return write(out, v.get<bool>(), depth);
-    case json::value_t::number_integer: return append_integer(out, v.get<std::int64_t>());
-    case json::value_t::number_unsigned: return append_integer(out, v.get<std::uint64_t>());
-    case json::value_t::number_float: return write_real(out, v.get<double>());
-    case json::value_t::string: return append_json_string(out, v.get_ref<const std::string&>());
+    case json::value_t::null:
+      out += "null";
+      return;
+    case json::value_t::boolean:
+      return write(out, v.get<bool>(), depth);
+    case json::value_t::number_integer:
+      return append_integer(out, v.get<std::int64_t>());
+    case json::value_t::number_unsigned:
+      return append_integer(out, v.get<std::uint64_t>());
+    case json::value_t::number_float:
+      return write_real(out, v.get<double>());
+    case json::value_t::string:
+      return append_json_string(out, v.get_ref<const std::string&>());
     case json::value_t::array:
       if (depth >= nesting_max) throw_too_deep();
       out += '[';
@@ -140,7 +152,8 @@ void write_json(std::string& out, const json& v, unsigned depth) {
         out += ',';
       }
       return close(out, '{', '}');
-    default: throw_bad_value("a json value is neither text, number, boolean, null, array nor object");
+    default:
+      throw_bad_value("a json value is neither text, number, boolean, null, array nor object");
   }
 }
 
@@ -164,8 +177,10 @@ bool equal_json(const json& a, const json& b) noexcept {
     case json::value_t::object:
       return walk_maps(a.get_ref<const json::object_t&>(), b.get_ref<const json::object_t&>(),
                        [](const std::string&, const json* x, const json* y) { return x && y && equal_json(*x, *y); });
-    case json::value_t::array: return same(a.get_ref<const json::array_t&>(), b.get_ref<const json::array_t&>());
-    default: return a == b;
+    case json::value_t::array:
+      return same(a.get_ref<const json::array_t&>(), b.get_ref<const json::array_t&>());
+    default:
+      return a == b;
   }
 }
 

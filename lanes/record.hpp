@@ -22,7 +22,8 @@ namespace twinlane {
 /// A point in time: integer milliseconds since the epoch on the wire; RFC 3339 text is understood too.
 using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// An integer shown as text, for values beyond 2^53 that JavaScript clients must not round. Decodes from text or number.
+/// An integer shown as text, for values beyond 2^53 that JavaScript clients must not round. Decodes from text or
+/// number.
 template <std::integral Int>
 struct as_text {
   Int value{};
@@ -98,12 +99,13 @@ concept sequence = is_vector<T> || is_array<T>;
 
 /// Shown as text between quotes that needs no escaping, or as a number.
 template <class T>
-concept plain = std::is_arithmetic_v<T> || std::is_enum_v<T> || is_duration<T> || is_as_text<T> ||
-                std::same_as<T, timestamp>;
+concept plain =
+    std::is_arithmetic_v<T> || std::is_enum_v<T> || is_duration<T> || is_as_text<T> || std::same_as<T, timestamp>;
 
 /// The described members of a record, those of its described base classes first.
 template <record T>
-using members_of = boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
+using members_of =
+    boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
 
 template <record T>
 inline constexpr std::size_t member_count = boost::mp11::mp_size<members_of<T>>::value;
@@ -118,9 +120,7 @@ constexpr void for_each_member(F&& f) {
 template <class T, class D>
 using member_type = std::remove_cvref_t<decltype(std::declval<const T&>().*D::pointer)>;
 
-constexpr std::size_t length_of(const char* text) {
-  return std::char_traits<char>::length(text);
-}
+constexpr std::size_t length_of(const char* text) { return std::char_traits<char>::length(text); }
 
 /// `"name":` of a member. C++ names never need JSON escapes.
 template <class D>

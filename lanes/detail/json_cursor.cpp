@@ -47,10 +47,14 @@ lane_errc json_cursor::open(std::string_view text) {
     if (error) throw std::bad_alloc();
   }
   switch (stage->stage1(reinterpret_cast<const std::uint8_t*>(text_), size_, simdjson::stage1_mode::regular)) {
-    case simdjson::SUCCESS: break;
-    case simdjson::EMPTY: return open_error_ = lane_errc::empty;
-    case simdjson::UTF8_ERROR: return open_error_ = lane_errc::bad_utf8;
-    default: return open_error_ = lane_errc::bad_json;
+    case simdjson::SUCCESS:
+      break;
+    case simdjson::EMPTY:
+      return open_error_ = lane_errc::empty;
+    case simdjson::UTF8_ERROR:
+      return open_error_ = lane_errc::bad_utf8;
+    default:
+      return open_error_ = lane_errc::bad_json;
   }
   escapes_ = std::memchr(text_, '\\', size_) != nullptr;
   at_ = stage->structural_indexes.get();
@@ -320,12 +324,16 @@ void json_cursor::fail_in(std::size_t index) {
 
 decode_status json_cursor::explain() {
   switch (open_error_) {
-    case lane_errc::none: break;
-    case lane_errc::empty: return {open_error_, "nothing but white space"};
+    case lane_errc::none:
+      break;
+    case lane_errc::empty:
+      return {open_error_, "nothing but white space"};
     case lane_errc::too_large:
       return {open_error_, std::to_string(size_) + " bytes, more than " + std::to_string(bytes_max_)};
-    case lane_errc::bad_utf8: return {open_error_, "not UTF-8"};
-    default: return {open_error_, "not JSON: a string without end, or with a control character"};
+    case lane_errc::bad_utf8:
+      return {open_error_, "not UTF-8"};
+    default:
+      return {open_error_, "not JSON: a string without end, or with a control character"};
   }
   const std::string expected = failed_ == nullptr ? "expected another value" : failed_;
   at_ = scanner_->stage->structural_indexes.get();
@@ -336,8 +344,9 @@ decode_status json_cursor::explain() {
   const bool sound = skip();
   const auto where = at_end() ? std::string("at the end") : "at byte " + std::to_string(*at_);
   if (!sound) {
-    const auto code = deep_ ? lane_errc::too_deep
-                            : string_error_ == lane_errc::none ? lane_errc::bad_json : string_error_;
+    const auto code = deep_                              ? lane_errc::too_deep
+                      : string_error_ == lane_errc::none ? lane_errc::bad_json
+                                                         : string_error_;
     return {code, where + ": " + failed_};
   }
   if (!at_end()) return {lane_errc::bad_json, where + ": expected nothing more"};

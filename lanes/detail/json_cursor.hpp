@@ -17,10 +17,10 @@ namespace twinlane::detail {
 struct json_number {
   enum class kind : std::uint8_t { integer, real } is{};
   bool negative{};
-  bool fits{};               // integer: |value| fits in 64 bits
+  bool fits{};  // integer: |value| fits in 64 bits
   std::uint64_t magnitude{};
-  int exponent{};            // reals whose digits fit: the number is magnitude times ten to this power
-  double value{};            // when asked for: a real's value
+  int exponent{};  // reals whose digits fit: the number is magnitude times ten to this power
+  double value{};  // when asked for: a real's value
 };
 
 /// Walks the tokens of one JSON text, strictly: what it steps over is checked as thoroughly as what is read.
@@ -99,9 +99,9 @@ class json_cursor {
   const std::uint32_t* end_ = nullptr;
   const char* failed_ = nullptr;  // what was expected
   unsigned depth_ = 0;
-  bool fresh_ = false;            // just behind an opening bracket
-  bool escapes_ = false;          // is there a backslash anywhere
-  bool deep_ = false;             // over nesting_max
+  bool fresh_ = false;    // just behind an opening bracket
+  bool escapes_ = false;  // is there a backslash anywhere
+  bool deep_ = false;     // over nesting_max
   lane_errc open_error_ = lane_errc::none, string_error_ = lane_errc::none;
   std::size_t bytes_max_;
   std::unique_ptr<scanner> scanner_;

@@ -87,7 +87,8 @@ bool same(const T& a, const T& b) noexcept {
     }
     return true;
   } else if constexpr (is_map<T>) {
-    return detail::walk_maps(a, b, [](const std::string&, const auto* x, const auto* y) { return x && y && detail::same(*x, *y); });
+    return detail::walk_maps(
+        a, b, [](const std::string&, const auto* x, const auto* y) { return x && y && detail::same(*x, *y); });
   } else if constexpr (record<T>) {
     bool all = true;
     for_each_member<T>([&](auto d) { all = all && detail::same(a.*d.pointer, b.*d.pointer); });

@@ -104,8 +104,9 @@ TEST(codec, times_and_dates_have_one_form_out_and_the_usual_ones_in) {
     EXPECT_EQ(decoded<timestamp>(text), at) << text;
   }
   EXPECT_EQ(decoded<timestamp>("-1"), timestamp{std::chrono::milliseconds{-1}});
-  for (const char* text : {R"("2024-02-30T00:00:00Z")", R"("2024-05-01T24:00:00Z")", R"("2024-05-01T10:34:56")", R"("2024-05-01")",
-                           R"("2024-05-01T10:34:56.Z")", R"("2024-05-01T10:34:56+2:00")", R"("")", "1.5", "true"}) {
+  for (const char* text :
+       {R"("2024-02-30T00:00:00Z")", R"("2024-05-01T24:00:00Z")", R"("2024-05-01T10:34:56")", R"("2024-05-01")",
+        R"("2024-05-01T10:34:56.Z")", R"("2024-05-01T10:34:56+2:00")", R"("")", "1.5", "true"}) {
     EXPECT_TRUE(refusal<timestamp>(text).starts_with("bad_value")) << text;
   }
   using std::chrono::year_month_day;
@@ -149,7 +150,8 @@ TEST(codec, integers_and_reals_of_equal_value_are_not_equal_json) {
 }
 
 TEST(codec, text_that_is_not_utf8_never_reaches_the_wire) {
-  EXPECT_EQ(text_of(std::string("a\xFF\xC3(\xED\xA0\x80")), "\"a\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  EXPECT_EQ(text_of(std::string("a\xFF\xC3(\xED\xA0\x80")),
+            "\"a\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(text_of(std::string("\xF0\x9F\x98")), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(text_of(std::string("\xC3\xBC\xF0\x9F\x98\x80\x7F")), "\"\xC3\xBC\xF0\x9F\x98\x80\x7F\"");
   EXPECT_EQ(text_of(std::string("\"\\/\b\f\n\r\t\x01", 9)), R"("\"\\/\b\f\n\r\t\u0001")");

@@ -31,9 +31,11 @@ TEST(decoder, a_target_used_before_keeps_nothing_of_its_old_value) {
 
 TEST(decoder, unknown_members_are_ignored_and_still_checked) {
   EXPECT_EQ(decoded<person>(R"({"x":{"y":[1,{"z":[]}]},"id":5,"w":-1.5e3,"v":"\u00e9","u":null})").id, 5);
-  for (const char* garbage : {"tru", "nulL", "1x", "01", "-", "1.", "1e", "+1", ".5", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}",
-                              "{\"a\":1,}", "{a:1}", "[1}", "{\"a\":1]", "\"\\x\"", "\"\\u12g4\"", "[,1]", "'a'", "NaN",
-                              "1.e5", "\"a\"b", "truefalse", "\"a\\", "[[1]", "\x01", "\f1", "1\f"}) {
+  for (const char* garbage :
+       {"tru",       "nulL",    "1x",          "01",      "-",        "1.",         "1e",    "+1",
+        ".5",        "[1,]",    "[1 2]",       "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[1}",
+        "{\"a\":1]", "\"\\x\"", "\"\\u12g4\"", "[,1]",    "'a'",      "NaN",        "1.e5",  "\"a\"b",
+        "truefalse", "\"a\\",   "[[1]",        "\x01",    "\f1",      "1\f"}) {
     const auto text = std::string(R"({"id":1,"b":)") + garbage + "}";
     EXPECT_EQ(refusal<person>(text), "bad_json") << text;
     EXPECT_FALSE(json::accept(text)) << text;
@@ -81,8 +83,9 @@ TEST(decoder, faults_of_the_text_come_before_faults_of_its_values) {
 TEST(decoder, texts_that_are_not_json_are_told_apart) {
   EXPECT_EQ(refusal<person>(""), "empty");
   EXPECT_EQ(refusal<person>(" \r\n\t "), "empty");
-  for (const char* text : {"{", "}", "{\"id\":1", "{\"id\":1}}", "{\"id\":1}{}", "{\"id\":1} x", "{\"id\"", "{\"id\":1,}",
-                           "{\"id\":\"", "[{}", "{\"name\":\"a\nb\"}", "{\"name\":\"\\q\"}", "{,}", "{\"id\":1;}", "\"", "{\"id\" 1}"}) {
+  for (const char* text :
+       {"{", "}", "{\"id\":1", "{\"id\":1}}", "{\"id\":1}{}", "{\"id\":1} x", "{\"id\"", "{\"id\":1,}", "{\"id\":\"",
+        "[{}", "{\"name\":\"a\nb\"}", "{\"name\":\"\\q\"}", "{,}", "{\"id\":1;}", "\"", "{\"id\" 1}"}) {
     EXPECT_EQ(refusal<person>(text), "bad_json") << text;
     EXPECT_FALSE(json::accept(text)) << text;
   }
@@ -96,8 +99,8 @@ TEST(decoder, texts_that_are_not_json_are_told_apart) {
 }
 
 TEST(decoder, ten_thousand_brackets_are_too_deep_for_every_type) {
-  for (const std::string& text :
-       {std::string(10'000, '['), std::string(10'000, '[') + std::string(10'000, ']'), "{\"id\":" + std::string(10'000, '[')}) {
+  for (const std::string& text : {std::string(10'000, '['), std::string(10'000, '[') + std::string(10'000, ']'),
+                                  "{\"id\":" + std::string(10'000, '[')}) {
     EXPECT_EQ(refusal<person>(text), "too_deep");
     EXPECT_EQ(refusal<json>(text), "too_deep");
     EXPECT_EQ(refusal<std::vector<int>>(text), "too_deep");
@@ -114,8 +117,8 @@ TEST(decoder, integers_keep_every_digit_and_their_bounds) {
   EXPECT_EQ(decoded<std::uint64_t>("18446744073709551615"), UINT64_MAX);
   EXPECT_EQ(text_of(decoded<json>("[9007199254740993,18446744073709551615,-9223372036854775808]")),
             "[9007199254740993,18446744073709551615,-9223372036854775808]");
-  for (const char* text : {"9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999",
-                           "28446744073709551616", "100000000000000000000", "1.0", "1e3"}) {
+  for (const char* text : {"9223372036854775808", "-9223372036854775809", "18446744073709551616",
+                           "99999999999999999999", "28446744073709551616", "100000000000000000000", "1.0", "1e3"}) {
     EXPECT_TRUE(refusal<std::int64_t>(text).starts_with("bad_value")) << text;
   }
   EXPECT_TRUE(refusal<std::uint64_t>("18446744073709551616").starts_with("bad_value"));
@@ -178,12 +181,14 @@ TEST(decoder, reals_round_trip_and_overflow_is_refused) {
 
 TEST(decoder, nothing_beyond_the_text_is_read) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  auto* memory = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* memory =
+      static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(memory, MAP_FAILED);
   ASSERT_EQ(mprotect(memory + page, page, PROT_NONE), 0);
   decoder d;
-  for (const std::string text : {"1", "12", "\"a\"", "true", "tru", "nul", "{\"id\":1}", "{\"id\":1", "{\"i", "[\"\\", "[\"\\\"", "-",
-                                 "{\"name\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"}) {
+  for (const std::string text :
+       {"1", "12", "\"a\"", "true", "tru", "nul", "{\"id\":1}", "{\"id\":1", "{\"i", "[\"\\", "[\"\\\"", "-",
+        "{\"name\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"}) {
     char* at = memory + page - text.size();
     std::memcpy(at, text.data(), text.size());
     json j;
@@ -220,9 +225,14 @@ TEST(decoder, damaged_texts_are_accepted_exactly_when_they_are_json) {
     for (auto n = 1 + rich::below(r, 3); n > 0; --n) {
       const auto at = rich::below(r, text.size() + 1);
       switch (rich::below(r, 3)) {
-        case 0: text.insert(at, 1, spice[rich::below(r, spice.size())]); break;
-        case 1: text.erase(at, 1 + rich::below(r, 3)); break;
-        default: if (at < text.size()) text[at] = spice[rich::below(r, spice.size())];
+        case 0:
+          text.insert(at, 1, spice[rich::below(r, spice.size())]);
+          break;
+        case 1:
+          text.erase(at, 1 + rich::below(r, 3));
+          break;
+        default:
+          if (at < text.size()) text[at] = spice[rich::below(r, spice.size())];
       }
     }
     json j;
@@ -237,7 +247,8 @@ TEST(decoder, damaged_texts_are_accepted_exactly_when_they_are_json) {
     }
     rich::all v;
     const auto typed = d.decode_copy(text, v).code;
-    ASSERT_EQ(typed == lane_errc::none || typed == lane_errc::bad_value, code == lane_errc::none || code == lane_errc::bad_value)
+    ASSERT_EQ(typed == lane_errc::none || typed == lane_errc::bad_value,
+              code == lane_errc::none || code == lane_errc::bad_value)
         << text;
   }
 }

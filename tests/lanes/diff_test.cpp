@@ -83,7 +83,9 @@ TEST(diff, holds_only_what_changed) {
 }
 
 TEST(diff, changes_of_type_are_whole) {
-  const auto patch = [](const char* before, const char* now) { return diff_text(json::parse(before), json::parse(now)); };
+  const auto patch = [](const char* before, const char* now) {
+    return diff_text(json::parse(before), json::parse(now));
+  };
   EXPECT_EQ(patch("5", R"({"a":{"b":null}})"), R"({"a":{}})");
   EXPECT_EQ(patch(R"({"a":1})", "5"), "5");
   EXPECT_EQ(patch(R"({"a":1})", "[]"), "[]");

@@ -73,8 +73,8 @@ struct all : audited {
   json free;
 };
 BOOST_DESCRIBE_STRUCT(all, (audited),
-                      (flag, tiny, small, low, n, big, huge, single, real, text, tone, nested, nothing, maybe, note, seal,
-                       list, holes, bits, triple, counts, parts, tags, extra, at, took, day, exact, id, free))
+                      (flag, tiny, small, low, n, big, huge, single, real, text, tone, nested, nothing, maybe, note,
+                       seal, list, holes, bits, triple, counts, parts, tags, extra, at, took, day, exact, id, free))
 
 using random = std::mt19937_64;
 
@@ -86,10 +86,18 @@ inline void fill(random& r, bool& v) { v = below(r, 2) == 0; }
 template <std::integral Int>
 void fill(random& r, Int& v) {
   switch (below(r, 5)) {
-    case 0: v = std::numeric_limits<Int>::min(); break;
-    case 1: v = std::numeric_limits<Int>::max(); break;
-    case 2: v = static_cast<Int>(r()); break;
-    default: v = static_cast<Int>(below(r, 4)); break;
+    case 0:
+      v = std::numeric_limits<Int>::min();
+      break;
+    case 1:
+      v = std::numeric_limits<Int>::max();
+      break;
+    case 2:
+      v = static_cast<Int>(r());
+      break;
+    default:
+      v = static_cast<Int>(below(r, 4));
+      break;
   }
 }
 
@@ -145,8 +153,10 @@ void fill(random& r, twinlane::strong_id<Tag, T>& v) {
 inline json random_json(random& r, unsigned depth = 0) {
   json v;
   switch (below(r, depth < 3 ? 9 : 6)) {
-    case 0: return nullptr;
-    case 1: return below(r, 2) == 0;
+    case 0:
+      return nullptr;
+    case 1:
+      return below(r, 2) == 0;
     case 2: {
       std::int64_t i = 0;
       fill(r, i);
