@@ -55,9 +55,9 @@ TEST(server, stop_says_going_away_to_every_websocket_within_the_deadline) {
     s.server->stop(seconds{5});
     over = true;
   });
-  for (auto& c : clients) {
-    EXPECT_EQ(c.close_code(), 1001u);
-    c.send_frame(8, std::string("\x03\xe9", 2));
+  for (; !clients.empty(); clients.pop_back()) {
+    EXPECT_EQ(clients.back().close_code(), 1001u);
+    clients.back().send_frame(8, std::string("\x03\xe9", 2));
   }
   stopper.join();
   EXPECT_TRUE(over);

@@ -1,11 +1,14 @@
 #include <twinlane/web/detail/sse_session.hpp>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <twinlane/web/detail/kernel_queue.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
 #include <twinlane/web/frame_batch.hpp>
 #include <twinlane/web/message.hpp>
@@ -201,7 +204,7 @@ void sse_session::tick() {
 void sse_session::did_tick() {
   if (ended_) return;
   const auto now = clock::now();
-  if (stall_.stalled(socket_, writing_, now, core_->opt.slow_timeout)) {
+  if (stall_.stalled(acknowledged_bytes(socket_.native_handle()), writing_, now, core_->opt.slow_timeout)) {
     core_->report("closed_slow", "an SSE client reads nothing");
     return end();
   }

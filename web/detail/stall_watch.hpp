@@ -1,25 +1,24 @@
 #pragma once
 
-#include <twinlane/web/detail/net.hpp>
-
-#include <sys/ioctl.h>
-
-#include <linux/sockios.h>
+#include <chrono>
+#include <cstdint>
 
 namespace twinlane::web::detail {
 
 /// Notices a peer that reads nothing while something is on its way to it.
 ///
-/// Shape    progress is a completed write, or a change in what the kernel still holds for the peer: a long message
-///          to a slow reader is progress
+/// Shape    progress is a completed write, or bytes that the peer has acknowledged: a long message to a slow reader
+///          is progress
 class stall_watch {
  public:
+  using clock = std::chrono::steady_clock;
+
   void progressed(clock::time_point now) noexcept { since_ = now; }
 
-  bool stalled(tcp_socket& socket, bool writing, clock::time_point now, clock::duration bound) {
-    int held = 0;
-    if (!writing || ::ioctl(socket.native_handle(), SIOCOUTQ, &held) != 0 || held != held_) {
-      held_ = held;
+  /// acknowledged: what acknowledged_bytes() says now.
+  bool stalled(std::uint64_t acknowledged, bool writing, clock::time_point now, clock::duration bound) noexcept {
+    if (!writing || acknowledged != acknowledged_) {
+      acknowledged_ = acknowledged;
       since_ = now;
       return false;
     }
@@ -28,7 +27,7 @@ class stall_watch {
 
  private:
   clock::time_point since_ = clock::now();
-  int held_ = -1;
+  std::uint64_t acknowledged_ = 0;
 };
 
 }  // namespace twinlane::web::detail

@@ -11,7 +11,7 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include <twinlane/web/conversation.hpp>
-#include <twinlane/web/detail/send_buffer.hpp>
+#include <twinlane/web/detail/kernel_queue.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
 #include <twinlane/web/header_values.hpp>
 
@@ -60,6 +60,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   std::size_t outbound_bytes() const override { return outbox_ ? outbox_->bytes() : 0; }
 
  private:
+  int descriptor() { return beast::get_lowest_layer(ws_).native_handle(); }
   void set_up(const http_request& upgrade);
   void opened(error_code ec);
   void read();
@@ -88,7 +89,8 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   clock::time_point heard_ = clock::now(), pinged_ = clock::now(), closing_since_{};
   std::optional<clock::time_point> peer_closed_;
   std::optional<close_reason> closing_;
-  bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false;
+  bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false,
+       dropped_ = false;
 };
 
 void ws_session::start(http_request upgrade) {
@@ -129,7 +131,7 @@ void ws_session::set_up(const http_request& upgrade) {
 void ws_session::opened(error_code ec) {
   if (ec) return drop();
   open_ = true;
-  limit_unsent(beast::get_lowest_layer(ws_));
+  limit_unsent(descriptor());
   if (closing_) return send_close();
   talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), outbox_,
                 core_->subscriptions);
@@ -199,17 +201,17 @@ void ws_session::tick() {
 }
 
 void ws_session::did_tick() {
+  if (dropped_) return;
   const auto now = clock::now();
   if (closing_) {
     // The close frame follows the message on its way, so that is waited for while the peer reads.
-    const bool stuck = stall_.stalled(beast::get_lowest_layer(ws_), true, now, core_->opt.close_timeout);
+    const bool stuck = stall_.stalled(acknowledged_bytes(descriptor()), true, now, core_->opt.close_timeout);
     const auto bound = close_sent_ ? core_->opt.close_timeout * 2 : core_->opt.slow_timeout;
     return stuck || now - closing_since_ >= bound ? drop() : tick();
   }
   // It said goodbye, and should have ended the connection after our answer.
   if (peer_closed_ && now - *peer_closed_ >= core_->opt.close_timeout) return drop();
-  auto& socket = beast::get_lowest_layer(ws_);
-  if (stall_.stalled(socket, writing_, now, core_->opt.slow_timeout)) close(close_reason::slow);
+  if (stall_.stalled(acknowledged_bytes(descriptor()), writing_, now, core_->opt.slow_timeout)) close(close_reason::slow);
   // Pongs are seen only while reading.
   if (!reading_) heard_ = now;
   if (!closing_ && now - heard_ > core_->opt.ping_interval * 2 + std::chrono::seconds{5}) {
@@ -241,7 +243,7 @@ void ws_session::close(close_reason why) {
     talk_->end();
     tick();
   }
-  if (writing_) return make_room(beast::get_lowest_layer(ws_));
+  if (writing_) return make_room(descriptor());
   if (open_) send_close();
 }
 
@@ -262,8 +264,9 @@ void ws_session::lost(error_code ec) {
 
 // The end: nothing holds the session any more once its operations have been cancelled.
 void ws_session::drop() {
+  if (dropped_) return;
+  dropped_ = true;
   if (!closing_) closing_ = close_reason::going_away;
-  closing_since_ = clock::now();
   if (talk_) talk_->end();
   outbox_->close();
   error_code ignored;
