@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <twinlane/ingest/csv.hpp>
+#include <twinlane/ingest/kafka_consumer.hpp>
 #include <twinlane/ingest/sources.hpp>
 #include <twinlane/ingest/text_template.hpp>
 
@@ -14,7 +15,8 @@ namespace {
 // Names go into URLs, metrics and files.
 bool is_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   });
 }
 
@@ -82,6 +84,7 @@ class checker {
       if (k->brokers.empty()) say(s, "kafka", "'brokers' is missing, as in brokers: \"localhost:9092\"");
       if (k->topic.empty()) say(s, "kafka", "'topic' is missing");
       if (k->group.empty()) say(s, "kafka", "'group' is empty");
+      if (const auto why = kafka_consumer::refusal(*k)) say(s, "kafka", *why);
     } else if (const auto* f = std::get_if<file_spec>(&s.from)) {
       if (f->path.empty()) say(s, "file", "'path' is missing");
       if (f->rate < 0) say(s, "file", "'rate' is negative");
@@ -100,7 +103,8 @@ class checker {
       else if (shares_topic(s, *other->second))
         say(s, "after", "'" + name + "' reads the same topic in the same group. Give one of them a group of its own");
     }
-    if (waits_for(s, s.name, {})) say(s, "after", "the source would wait for itself");
+    std::set<std::string> seen;
+    if (waits_for(s, s.name, seen)) say(s, "after", "the source would wait for itself");
   }
 
   static bool shares_topic(const source_spec& a, const source_spec& b) {
@@ -108,7 +112,7 @@ class checker {
     return x != nullptr && y != nullptr && x->topic == y->topic && x->group == y->group && x->brokers == y->brokers;
   }
 
-  bool waits_for(const source_spec& s, const std::string& name, std::set<std::string> seen) const {
+  bool waits_for(const source_spec& s, const std::string& name, std::set<std::string>& seen) const {
     for (const auto& other : s.after) {
       if (other == name) return true;
       const auto it = by_name_.find(other);

@@ -28,7 +28,7 @@ class generator_source final : public reading_source {
   const generator_spec& spec_;
   const generator_fn& make_;
   std::int64_t start_ms_ = 0;
-  std::uint64_t paced_from_ = 0;  // records before it come at once
+  std::uint64_t paced_from_ = 0;        // records before it come at once
   std::vector<generated_record> made_;  // strings keep their memory from batch to batch
 };
 

@@ -154,7 +154,7 @@ std::optional<error> http_source::read_body(request& r, std::stop_token stop) {
     unposted = 0;
   };
   while (!rest.empty()) {
-    if (unposted == 0 && !wait_for_room(stop))
+    if (stop.stop_requested() || (unposted == 0 && !wait_for_room(stop)))
       return error{problem::not_ready, "the server stops; part of the body was taken"};
     const auto end = std::min(splitter.end_of_record(rest), rest.size());
     const auto whole = rest.substr(0, end);
@@ -227,7 +227,8 @@ void http_source::answer(const request_ptr& r, const outcome<http_answer>& what)
   {
     std::lock_guard lock(signals_->mutex);
     waiting.swap(r->waiting);
-    const auto known = std::find_if(remembered_.begin(), remembered_.end(), [&](const auto& k) { return k.second == r; });
+    const auto known =
+        std::find_if(remembered_.begin(), remembered_.end(), [&](const auto& k) { return k.second == r; });
     if (known != remembered_.end() && ok(what)) {
       r->answer = std::get<http_answer>(what);
       remembered_lines_ += r->answer->rejected.size();

@@ -6,8 +6,10 @@
 #include <exception>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
+#include <twinlane/ingest/detail/fetch_waker.hpp>
 #include <twinlane/ingest/detail/kafka_assignment.hpp>
 #include <twinlane/runtime/log.hpp>
 
@@ -20,6 +22,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr std::size_t batch_messages_max = 10'000;
+constexpr std::size_t queue_low = 50'000;  // half of what librdkafka fetches ahead
 
 kafka_conf consumer_conf(const kafka_spec& spec) {
   // Ours first, so that the user's own win where both are allowed.
@@ -30,6 +33,7 @@ kafka_conf consumer_conf(const kafka_spec& spec) {
                                                                       {"session.timeout.ms", "10000"},
                                                                       {"topic.metadata.refresh.interval.ms", "5000"}})
     with.properties.emplace(name, value);
+  if (!fetch_waker::needed()) with.properties.emplace("fetch.queue.backoff.ms", "20");
   kafka_conf conf(with);
   conf.set("group.id", spec.group);
   conf.set("enable.auto.commit", "false");
@@ -55,7 +59,8 @@ struct kafka_consumer::impl {
   void connect();
   void read(std::stop_token stop);
   std::size_t consume(int wait_ms);
-  void dispatch(std::size_t n);
+  void dispatch(std::size_t n, std::stop_token stop);
+  void keep_fetching(steady_time now, std::size_t n);
   void keep_house(steady_time now);
   void close();
 
@@ -82,6 +87,8 @@ struct kafka_consumer::impl {
   // The thread's own. The client goes before the queue's users do.
   kafka_ptr<rd_kafka_t> client;
   kafka_ptr<rd_kafka_queue_t> queue;
+  std::unique_ptr<fetch_waker> waker;
+  steady_time busy_until{}, next_wake{};
   kafka_assignment assignment;
   text_arena texts;
   std::vector<rd_kafka_message_t*> messages;
@@ -95,6 +102,15 @@ struct kafka_consumer::impl {
 
 kafka_consumer::kafka_consumer(const kafka_spec& spec, port& p, flow& f, clock& time, const sources_options& options)
     : impl_(std::make_unique<impl>(spec, p, f, time, options)) {}
+
+std::optional<std::string> kafka_consumer::refusal(const kafka_spec& spec) {
+  try {
+    consumer_conf(spec);
+    return std::nullopt;
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
 
 kafka_consumer::~kafka_consumer() {
   request_stop(steady_time::clock::now() + seconds{2});
@@ -136,23 +152,24 @@ void kafka_consumer::impl::run(std::stop_token stop) {
 void kafka_consumer::impl::connect() {
   auto conf = consumer_conf(spec);
   rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err,
-                                                rd_kafka_topic_partition_list_t* list, void* self) {
-    static_cast<impl*>(self)->did_rebalance(err, list);
-  });
+  rd_kafka_conf_set_rebalance_cb(
+      conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t* list, void* self) {
+        static_cast<impl*>(self)->did_rebalance(err, list);
+      });
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int err, const char* text, void* self) {
     static_cast<impl*>(self)->did_fail(static_cast<rd_kafka_resp_err_t>(err), text);
   });
-  rd_kafka_conf_set_offset_commit_cb(conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err,
-                                                    rd_kafka_topic_partition_list_t*, void*) {
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__NO_OFFSET)
-      log_limited(log_level::warn, "kafka/commit",
-                  std::string("committing low marks to Kafka for lag monitoring failed: ") + rd_kafka_err2str(err));
-  });
+  rd_kafka_conf_set_offset_commit_cb(
+      conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t*, void*) {
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__NO_OFFSET)
+          log_limited(log_level::warn, "kafka/commit",
+                      std::string("committing low marks to Kafka for lag monitoring failed: ") + rd_kafka_err2str(err));
+      });
   closing = fatal = unreachable = false;
   client = conf.make(RD_KAFKA_CONSUMER);
   rd_kafka_poll_set_consumer(client.get());
   queue.reset(rd_kafka_queue_get_consumer(client.get()));
+  if (fetch_waker::needed()) waker = std::make_unique<fetch_waker>(client.get());
   std::set<std::string> topics;
   for (const auto* s : sources) topics.insert(s->topic());
   const kafka_list list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
@@ -166,7 +183,9 @@ void kafka_consumer::impl::read(std::stop_token stop) {
     const auto now = steady_time::clock::now();
     if (assignment.update_flow(client.get(), now)) {
       const bool watchful = held || assignment.in_flight();
-      dispatch(consume(watchful ? 5 : 50));
+      const auto n = consume(watchful ? 5 : 50);
+      keep_fetching(now, n);
+      dispatch(n, stop);
     } else {
       std::this_thread::sleep_for(milliseconds{1});
     }
@@ -185,10 +204,11 @@ std::size_t kafka_consumer::impl::consume(int wait_ms) {
   return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
 }
 
-void kafka_consumer::impl::dispatch(std::size_t n) {
+void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
   if (n == 0) return;
   const auto arrived = steady_time::clock::now();
-  for (std::size_t i = 0; i < n; ++i) {
+  // A stop may leave messages unread: no low mark has passed them.
+  for (std::size_t i = 0; i < n && !stop.stop_requested(); ++i) {
     const auto& m = *messages[i];
     if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR && m.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       did_fail(m);
@@ -197,8 +217,7 @@ void kafka_consumer::impl::dispatch(std::size_t n) {
     // Of a partition that is no longer ours: whoever has it now reads it.
     auto* slot = assignment.find(m);
     if (slot == nullptr) continue;
-    for (const auto& r : slot->readers)
-      m.err == RD_KAFKA_RESP_ERR_NO_ERROR ? r->take(m, texts) : r->take_end(m.offset);
+    for (const auto& r : slot->readers) m.err == RD_KAFKA_RESP_ERR_NO_ERROR ? r->take(m, texts) : r->take_end(m.offset);
     if (!slot->touched) touched.push_back(slot);
     slot->touched = true;
   }
@@ -213,6 +232,14 @@ void kafka_consumer::impl::dispatch(std::size_t n) {
   touched.clear();
   texts.clear();
   for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
+}
+
+// A full batch tells of a backlog.
+void kafka_consumer::impl::keep_fetching(steady_time now, std::size_t n) {
+  if (n == messages.size()) busy_until = now + milliseconds{1500};
+  if (!waker || now > busy_until || now < next_wake || rd_kafka_queue_length(queue.get()) > queue_low) return;
+  waker->wake();
+  next_wake = now + milliseconds{20};
 }
 
 void kafka_consumer::impl::keep_house(steady_time now) {
@@ -293,7 +320,8 @@ void kafka_consumer::impl::did_fail(const rd_kafka_message_t& m) {
 void kafka_consumer::impl::did_fail(rd_kafka_resp_err_t err, const std::string& text) {
   if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     if (!unreachable) {
-      const auto problem = "no broker of " + spec.brokers + " answers; trying again. Check kafka.brokers and the network";
+      const auto problem =
+          "no broker of " + spec.brokers + " answers; trying again. Check kafka.brokers and the network";
       log_limited(log_level::warn, "kafka/down/" + spec.brokers, problem);
       tell_all(problem);
     }
@@ -369,6 +397,7 @@ void kafka_consumer::impl::close() {
   assignment.commit(client.get());
   closing = true;
   if (rebalance) act_on_rebalance();
+  waker.reset();
   auto reading = std::move(queue);
   queue.reset(rd_kafka_queue_new(client.get()));
   if (auto* refused = rd_kafka_consumer_close_queue(client.get(), queue.get())) {

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <optional>
+#include <string>
 
 #include <twinlane/ingest/source.hpp>
 #include <twinlane/ingest/source_spec.hpp>
@@ -21,6 +22,9 @@ class kafka_consumer {
   /// Throws std::invalid_argument for properties that librdkafka refuses.
   kafka_consumer(const kafka_spec& spec, port& p, flow& f, clock& time, const sources_options& options);
   ~kafka_consumer();
+
+  /// Why librdkafka, or twinlane, does not take these properties; nothing when they are fine.
+  static std::optional<std::string> refusal(const kafka_spec& spec);
 
   /// Before start(); the source outlives the thread.
   void attach(kafka_source& s);

@@ -41,7 +41,8 @@ source_spec key_spec(const produce_options& o) {
   field_paths fields;
   const uri_template entity(s.entity, fields);
   const auto n = o.first_param_segment.value_or(entity.first_open_segment());
-  if (n >= entity.segments().size()) give_up(problem::bad_request, "'" + s.entity + "' has no {…} to make the Kafka key of");
+  if (n >= entity.segments().size())
+    give_up(problem::bad_request, "'" + s.entity + "' has no {…} to make the Kafka key of");
   for (const auto kind : {part_kind::partition, part_kind::offset, part_kind::timestamp})
     if (entity.segments()[n].uses(kind))
       give_up(problem::bad_request, "'" + s.entity + "': the Kafka key cannot be made of what the broker decides");
@@ -95,7 +96,10 @@ bool is_csv(const produce_options& o) {
 }
 
 producing::producing(const produce_options& o)
-    : options_(o), kafka_(kafka_of(o)), csv_file_(is_csv(o)), file_(o.file, csv_file_ ? record_format::csv : record_format::json) {
+    : options_(o),
+      kafka_(kafka_of(o)),
+      csv_file_(is_csv(o)),
+      file_(o.file, csv_file_ ? record_format::csv : record_format::json) {
   auto spec = key_spec(o);
   const uri_template entity(spec.entity, fields_);
   segment_ = o.first_param_segment.value_or(entity.first_open_segment());
@@ -105,7 +109,8 @@ producing::producing(const produce_options& o)
   spec.key.clear();
   spec.time.clear();
   router_ = std::make_unique<record_router>(spec, target_info{0, lane_kind::value, segment_});
-  if (csv_file_ && keyed_lines_) give_up(problem::bad_request, "a route with {$key} needs lines of key<TAB>value, not CSV");
+  if (csv_file_ && keyed_lines_)
+    give_up(problem::bad_request, "a route with {$key} needs lines of key<TAB>value, not CSV");
   if (csv_file_) read_header();
 }
 
@@ -150,7 +155,8 @@ produce_result producing::run() {
   do {
     const auto before = record_number_;
     read_file();
-    if (options_.loop && record_number_ == before) give_up(problem::bad_request, "'" + options_.file + "' holds no records");
+    if (options_.loop && record_number_ == before)
+      give_up(problem::bad_request, "'" + options_.file + "' holds no records");
     if (!options_.loop || options_.stop.stop_requested()) break;
     file_.rewind();
     if (csv_file_) read_header();
@@ -164,7 +170,8 @@ produce_result producing::run() {
   result_.failed += static_cast<std::uint64_t>(rd_kafka_outq_len(client_.get()));
   tell(true);
   result_.seconds = std::chrono::duration<double>(steady_clock::now() - began_).count();
-  if (rd_kafka_outq_len(client_.get()) > 0) rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  if (rd_kafka_outq_len(client_.get()) > 0)
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   const auto result = result_;
   return result;
 }
@@ -240,8 +247,8 @@ void producing::send(std::string_view key, std::optional<std::string_view> value
 void producing::skip(std::string_view kind, const std::string& why) {
   ++result_.skipped;
   log_limited(log_level::warn, "produce/" + std::string(kind),
-              "'" + options_.file + "' record " + std::to_string(record_number_) + " is not sent: " + std::string(kind) +
-                  ": " + why);
+              "'" + options_.file + "' record " + std::to_string(record_number_) +
+                  " is not sent: " + std::string(kind) + ": " + why);
 }
 
 void producing::did_deliver(rd_kafka_resp_err_t err) {

@@ -146,9 +146,8 @@ std::optional<rejection> record_router::reader::walk(od::object object, const fi
   for (auto field : object) {
     std::string_view name;
     if (const auto e = field.unescaped_key().get(name)) return json_rejection(e);
-    const auto wanted = std::find_if(at.children.begin(), at.children.end(), [&](const auto& c) {
-      return c.name == name;
-    });
+    const auto wanted =
+        std::find_if(at.children.begin(), at.children.end(), [&](const auto& c) { return c.name == name; });
     if (wanted == at.children.end()) continue;
     od::value value;
     if (const auto e = field.value().get(value)) return json_rejection(e);
@@ -167,7 +166,8 @@ std::optional<rejection> record_router::reader::take(od::value value, const fiel
     return reject(dead_reason::bad_json, "field '" + path + "' is not JSON");
   if (at.number < 0) {
     if (type == od::json_type::null) return std::nullopt;
-    if (type != od::json_type::object) return reject(dead_reason::bad_value, "field '" + at.name + "' is not an object");
+    if (type != od::json_type::object)
+      return reject(dead_reason::bad_value, "field '" + at.name + "' is not an object");
     od::object object;
     if (const auto e = value.get_object().get(object)) return json_rejection(e);
     return walk(object, at);
@@ -219,16 +219,28 @@ std::optional<rejection> record_router::render(const text_template& t, const raw
       piece = {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, n).ptr - digits)};
     };
     switch (part.kind) {
-      case part_kind::literal: piece = part.text; break;
-      case part_kind::field: piece = reader_->text(part.field_number); break;
+      case part_kind::literal:
+        piece = part.text;
+        break;
+      case part_kind::field:
+        piece = reader_->text(part.field_number);
+        break;
       case part_kind::key:
         if (!r.has_key) return reject(dead_reason::null_key, "the record's key is null and {$key} is needed");
         piece = r.key;
         break;
-      case part_kind::topic: piece = from.topic; break;
-      case part_kind::partition: number(from.partition); break;
-      case part_kind::offset: number(r.offset); break;
-      case part_kind::timestamp: number(r.timestamp_ms); break;
+      case part_kind::topic:
+        piece = from.topic;
+        break;
+      case part_kind::partition:
+        number(from.partition);
+        break;
+      case part_kind::offset:
+        number(r.offset);
+        break;
+      case part_kind::timestamp:
+        number(r.timestamp_ms);
+        break;
     }
     if (one && piece.data() != digits) {
       text = piece;

@@ -40,7 +40,8 @@ void reading_source::run_guarded(std::stop_token stop) {
     }
     if (state_ != source_state::ended) set_state(source_state::stopped);
   } catch (const std::exception& e) {
-    log_limited(log_level::error, "source/" + context_.spec.name, "source '" + context_.spec.name + "': stopped: " + e.what());
+    log_limited(log_level::error, "source/" + context_.spec.name,
+                "source '" + context_.spec.name + "': stopped: " + e.what());
     std::lock_guard lock(mutex_);
     problem_ = e.what();
     set_state(source_state::failed);

@@ -43,10 +43,10 @@ struct source_spec {
   std::vector<std::string> columns;  // csv from Kafka, or from a file without a header line: the columns' names
   std::string entity;                // URI template: /customer/{customer_id}
   std::string lane;
-  std::string key;                   // map lanes: template for the entry's key: "{order_id}"
-  std::string time;                  // dotted field of the event time; empty: the record's own timestamp
-  std::vector<std::string> after;    // start once these sources have reached the ends they had at start
-  bool load = false;                 // read to the end before the server is ready
+  std::string key;                 // map lanes: template for the entry's key: "{order_id}"
+  std::string time;                // dotted field of the event time; empty: the record's own timestamp
+  std::vector<std::string> after;  // start once these sources have reached the ends they had at start
+  bool load = false;               // read to the end before the server is ready
 };
 
 }  // namespace twinlane::ingest

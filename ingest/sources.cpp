@@ -64,7 +64,8 @@ std::vector<source_problem> sources::impl::build() {
     if (!ok(target)) {
       const auto& e = std::get<error>(target);
       const bool lane = e.code == problem::no_such_lane;
-      problems.push_back({spec.name, lane ? "lane" : "entity", e.detail.empty() ? std::string(title_of(e.code)) : e.detail});
+      problems.push_back(
+          {spec.name, lane ? "lane" : "entity", e.detail.empty() ? std::string(title_of(e.code)) : e.detail});
       continue;
     }
     try {

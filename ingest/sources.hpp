@@ -58,8 +58,8 @@ enum class source_state : std::uint8_t {
   waiting,   // for the sources named in `after`
   starting,  // connecting, not yet assigned
   running,
-  ended,     // a file that is read to its end
-  failed,    // see problem; retried where a retry can help
+  ended,   // a file that is read to its end
+  failed,  // see problem; retried where a retry can help
   stopped,
 };
 
@@ -68,7 +68,7 @@ std::string_view name_of(source_state s) noexcept;
 struct source_status {
   std::string name, kind;  // kind: kafka | file | http | generator
   source_state state{};
-  std::string problem;     // what is wrong now and a hint; empty when nothing is
+  std::string problem;  // what is wrong now and a hint; empty when nothing is
 };
 
 struct rejected_line {

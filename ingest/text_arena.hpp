@@ -9,8 +9,8 @@ namespace twinlane::ingest {
 
 /// Texts of one batch, in blocks that are used again for the next: a view stays good until clear().
 ///
-/// Cost     a copy a text; no allocation once the blocks of the largest batch so far are there (at most 16 MiB are kept)
-/// Threads  one
+/// Cost     a copy a text; no allocation once the blocks of the largest batch so far are there (at most 16 MiB are
+/// kept) Threads  one
 class text_arena {
  public:
   std::string_view keep(std::string_view text);

@@ -147,7 +147,8 @@ void kafka_assignment::pause_or_resume(rd_kafka_t* k, bool hold_is_over) {
 void kafka_assignment::update_ends(rd_kafka_t* k) {
   for (const auto& slot : slots_) {
     std::int64_t low = -1, high = -1;
-    if (rd_kafka_get_watermark_offsets(k, slot->topic.c_str(), slot->number, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+    if (rd_kafka_get_watermark_offsets(k, slot->topic.c_str(), slot->number, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
         high < 0)
       continue;
     for (const auto& r : slot->readers) {

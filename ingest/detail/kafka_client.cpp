@@ -55,8 +55,8 @@ std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic,
   const struct rd_kafka_metadata* found = nullptr;
   if (!handle || rd_kafka_metadata(consumer, 0, handle.get(), &found, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return std::nullopt;
-  const bool exists = found->topic_cnt == 1 && found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-                      found->topics[0].partition_cnt > 0;
+  const bool exists =
+      found->topic_cnt == 1 && found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && found->topics[0].partition_cnt > 0;
   rd_kafka_metadata_destroy(found);
   return exists;
 }

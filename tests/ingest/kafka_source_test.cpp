@@ -85,11 +85,13 @@ TEST(kafka_source, what_is_in_flight_stays_bounded_when_shards_are_slow) {
     return all.size() == 2 && all[0]->paused && all[1]->paused && all[0]->assigned;
   }));
   std::size_t rounds = 0;
-  ASSERT_TRUE(eventually([&] {
-    port.complete(2);
-    ++rounds;
-    return port.count() >= 20'000;
-  }, seconds{60}));
+  ASSERT_TRUE(eventually(
+      [&] {
+        port.complete(2);
+        ++rounds;
+        return port.count() >= 20'000;
+      },
+      seconds{60}));
   EXPECT_GT(rounds, 10u);
   EXPECT_LE(port.most_in_flight(), 1250) << "the mark and one batch";
   port.let_go();

@@ -66,7 +66,8 @@ TEST(record_file, damaged_gzip_is_an_error_and_not_an_end) {
 
 TEST(record_file, many_records_over_many_buffers_come_whole) {
   std::string text;
-  for (int i = 0; i < 50'000; ++i) text += std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'x') + '\n';
+  for (int i = 0; i < 50'000; ++i)
+    text += std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'x') + '\n';
   const auto all = read_all(text);
   ASSERT_EQ(all.size(), 50'000u);
   for (int i = 0; i < 50'000; ++i)

@@ -127,8 +127,8 @@ class recording_port final : public port {
     for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
     auto w = source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
     for (const auto& r : records) {
-      const record copy{p->source(), p->topic(), p->partition(), std::string(r.uri), std::string(r.key),
-                        std::string(r.value), r.hash, r.remove, r.offset, r.time_ms};
+      const record copy{p->source(),          p->topic(), p->partition(), std::string(r.uri), std::string(r.key),
+                        std::string(r.value), r.hash,     r.remove,       r.offset,           r.time_ms};
       if (did_post) did_post(copy, *p);
       std::lock_guard lock(mutex_);
       if (keep_records) records_.push_back(copy);
