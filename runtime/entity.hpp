@@ -51,7 +51,7 @@ struct entity {
   std::uint32_t cut_first = 0, cut_last = 0;
 
   bool idle() const noexcept {
-    return !self && (!watched || (watched->links.empty() && watched->followers.empty()));
+    return !self && cut_first == 0 && (!watched || (watched->links.empty() && watched->followers.empty()));
   }
 };
 

@@ -27,7 +27,8 @@ struct idempotency {
     return it == by_key.end() || it->second.at_ms + keep_ms < now_ms ? nullptr : &it->second;
   }
   void keep(const std::string& key, kept k, std::size_t keys_max) {
-    if (by_key.insert_or_assign(key, std::move(k)).second) order.push_back(key);
+    if (!by_key.insert_or_assign(key, std::move(k)).second) std::erase(order, key);
+    order.push_back(key);
     while (order.size() > keys_max) {
       by_key.erase(order.front());
       order.pop_front();

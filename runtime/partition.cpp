@@ -23,7 +23,7 @@ source_partition::window::~window() {
   {
     std::lock_guard lock(p.mutex_);
     p.windows_[number_ - p.first_number_].done = true;
-    while (!p.windows_.empty() && p.windows_.front().done) {
+    while (!p.frozen_ && !p.windows_.empty() && p.windows_.front().done) {
       p.low_mark_.store(p.windows_.front().next_offset, std::memory_order_release);
       p.windows_.pop_front();
       ++p.first_number_;
@@ -33,6 +33,11 @@ source_partition::window::~window() {
   p.in_flight_records_.fetch_sub(records_, std::memory_order_relaxed);
   p.in_flight_bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
   if (moved && p.did_advance) p.did_advance(p.low_mark());
+}
+
+void source_partition::freeze() {
+  std::lock_guard lock(mutex_);
+  frozen_ = true;
 }
 
 std::shared_ptr<source_partition::window> source_partition::open_window(const std::shared_ptr<source_partition>& p,

@@ -39,7 +39,8 @@ class source_partition {
 
   /// Told on a shard's thread of each record that a shard buried; set before the first record, or empty.
   std::function<void(std::int64_t offset, dead_reason reason, const std::string& detail)> did_reject;
-  /// Told when the low mark moved, on the thread that moved it; set before the first record, or empty.
+  /// Told when the low mark moved, on the thread that moved it; set before the first record, or empty. Two threads may
+  /// tell out of order: take the greatest.
   std::function<void(std::int64_t low_mark)> did_advance;
 
   // Set by ingest, read by `GET /api/sources`.
@@ -69,6 +70,9 @@ class source_partition {
     std::uint64_t number_;
   };
 
+  /// The low mark stays from now on: what is dropped when the runtime ends has not been applied.
+  void freeze();
+
   /// Opens a window that ends before next_offset. Windows of a partition are opened in offset order by one thread.
   static std::shared_ptr<window> open_window(const std::shared_ptr<source_partition>& p, std::int64_t next_offset,
                                              std::int64_t records, std::int64_t bytes);
@@ -85,6 +89,7 @@ class source_partition {
   std::mutex mutex_;
   std::deque<slot> windows_;
   std::uint64_t first_number_ = 0;
+  bool frozen_ = false;
 };
 
 }  // namespace twinlane

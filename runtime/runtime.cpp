@@ -57,6 +57,9 @@ void runtime::add(std::shared_ptr<const agent_type> type) {
   auto& types = impl_->types;
   if (impl_->system) throw std::logic_error("agent types are added before start()");
   const auto first = split_uri(type->path().pattern()).front();
+  if (first[0] == ':')
+    throw std::invalid_argument("route " + type->path().pattern() +
+                                ": the first segment must be a name, for `api`, `ws` and others are reserved");
   if (std::find(std::begin(reserved), std::end(reserved), first) != std::end(reserved))
     throw std::invalid_argument("route " + type->path().pattern() + ": the first segment '" + std::string(first) +
                                 "' is reserved");
@@ -76,6 +79,7 @@ void runtime::add(std::shared_ptr<const agent_type> type) {
 
 void runtime::start() {
   auto& i = *impl_;
+  if (!i.shards.empty()) throw std::logic_error("a runtime starts once");
   i.start_counter = i.kept->open();
   i.system = std::make_unique<detail::actors>(i.options.workers);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(n));
@@ -88,13 +92,18 @@ bool runtime::drain(std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   for (;;) {
     bool quiet = true;
-    // A quiet shard can be woken by one that is looked at later: quiet means twice in a row.
+    // A quiet shard can be woken by one that is looked at later: all are quiet at once when none was in between.
+    std::uint64_t wakes[2] = {0, 0};
     for (int round = 0; quiet && round < 2; ++round) {
-      impl_->for_each_shard([&](const shard& s) { quiet = quiet && s.quiet(); });
+      impl_->for_each_shard([&](const shard& s) {
+        const auto n = quiet ? s.quiet() : std::nullopt;
+        quiet = n.has_value();
+        wakes[round] += n.value_or(0);
+      });
       std::lock_guard lock(impl_->partitions_mutex);
       for (const auto& [name, p] : impl_->partitions) quiet = quiet && p->in_flight_records() == 0;
     }
-    if (quiet) return true;
+    if (quiet && wakes[0] == wakes[1]) return true;
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -116,9 +125,11 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   i.for_each_shard([](shard& s) { s.order([](shard& on) { on.stop_agents(); }); });
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
   clean = drain(std::max(left, std::chrono::milliseconds(100))) && clean;
+  for (const auto& p : partitions()) p->freeze();
   i.for_each_shard([](shard& s) { s.set_runner(nullptr); });
   if (!i.system->stop(std::chrono::seconds(1))) log_limited(log_level::error, "stop", "some actors did not end in time");
   i.system.reset();
+  i.for_each_shard([](shard& s) { s.abandon(); });
   return clean;
 }
 

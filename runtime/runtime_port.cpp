@@ -263,6 +263,7 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
   } else {
     for (const auto& s : impl_->shards) asked.push_back(s.get());
   }
+  limit = std::max<std::size_t>(limit, 1);
   auto g = std::make_shared<gathering>();
   g->open = asked.size() + 1;
   g->limit = limit;

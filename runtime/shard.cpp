@@ -1,24 +1,43 @@
 #include <twinlane/runtime/shard.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 #include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/log.hpp>
 
 namespace twinlane {
+namespace {
+
+// What others gave us to call must not take the shard down.
+template <class F>
+void call_out(F&& f) noexcept {
+  try {
+    f();
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "callback", std::string("a callback given to the runtime threw: ") + x.what());
+  } catch (...) {
+    log_limited(log_level::error, "callback", "a callback given to the runtime threw");
+  }
+}
+
+}  // namespace
 
 /// Holds what waits for a cut to be durable.
 class shard::waiter final : public commit_waiter {
  public:
-  waiter(std::vector<std::shared_ptr<record_batch>> batches, std::vector<pending_answer> answers)
-      : batches_(std::move(batches)), answers_(std::move(answers)) {}
+  waiter(std::vector<std::shared_ptr<record_batch>> batches, std::vector<std::shared_ptr<record_batch>> causes,
+         std::vector<pending_answer> answers)
+      : batches_(std::move(batches)), causes_(std::move(causes)), answers_(std::move(answers)) {}
   void durable() noexcept override {
-    for (auto& a : answers_) a.reply_to(std::move(a.result));
+    for (auto& a : answers_) call_out([&] { a.reply_to(std::move(a.result)); });
     answers_.clear();
     batches_.clear();
+    causes_.clear();
   }
 
  private:
-  std::vector<std::shared_ptr<record_batch>> batches_;
+  std::vector<std::shared_ptr<record_batch>> batches_, causes_;
   std::vector<pending_answer> answers_;
 };
 
@@ -28,15 +47,23 @@ shard::shard(std::uint32_t number, shard_host& host, const shard_options& option
 shard::~shard() = default;
 
 bool shard::push(item i, bool bounded) {
-  bool wake = false;
-  {
-    std::lock_guard lock(mutex_);
-    if (bounded && inbox_.size() >= options_.inbox_messages_max) return false;
-    inbox_.push_back(std::move(i));
-    wake = !std::exchange(scheduled_, true);
-  }
-  if (wake) runner_->wake();
+  std::lock_guard lock(mutex_);
+  if (!runner_ || (bounded && inbox_.size() >= options_.inbox_messages_max)) return false;
+  inbox_.push_back(std::move(i));
+  wake();
   return true;
+}
+
+// Under the lock, so that the runner cannot go in between.
+void shard::wake() {
+  if (std::exchange(scheduled_, true)) return;
+  ++wakes_;
+  runner_->wake();
+}
+
+void shard::set_runner(std::unique_ptr<shard_runner> r) {
+  std::lock_guard lock(mutex_);
+  runner_.swap(r);
 }
 
 void shard::enqueue(std::shared_ptr<record_batch> b) { push(std::move(b), false); }
@@ -52,18 +79,34 @@ bool shard::request(write_request r, answer<command_result> a) {
 bool shard::request(control c) { return push(std::move(c), true); }
 void shard::order(control c) { push(std::move(c), false); }
 
-void shard::wake_if_due(std::int64_t now_ms) {
-  if (next_due_ms_.load(std::memory_order_relaxed) > now_ms) return;
+void shard::abandon() {
+  std::vector<item> rest(std::make_move_iterator(pending_.begin() + static_cast<std::ptrdiff_t>(pending_at_)),
+                         std::make_move_iterator(pending_.end()));
+  pending_.clear();
+  pending_at_ = 0;
   {
     std::lock_guard lock(mutex_);
-    if (std::exchange(scheduled_, true)) return;
+    std::move(inbox_.begin(), inbox_.end(), std::back_inserter(rest));
+    inbox_.clear();
+    scheduled_ = false;
   }
-  runner_->wake();
+  for (auto& i : rest) {
+    if (auto* q = message<command_item>(i))
+      call_out([&] { q->reply_to(error{problem::not_ready, "the server is stopping"}); });
+    else if (auto* c = std::get_if<control>(&i))
+      call_out([&] { (*c)(*this); });
+  }
 }
 
-bool shard::quiet() const {
+void shard::wake_if_due(std::int64_t now_ms) {
+  if (next_due_ms_.load(std::memory_order_relaxed) > now_ms) return;
   std::lock_guard lock(mutex_);
-  return !scheduled_;
+  if (runner_) wake();
+}
+
+std::optional<std::uint64_t> shard::quiet() const {
+  std::lock_guard lock(mutex_);
+  return scheduled_ ? std::nullopt : std::optional(wakes_);
 }
 
 bool shard::run() {
@@ -81,7 +124,8 @@ bool shard::run() {
   c.last = start;
   c.now_ms = host_.now_ms();
   if (!schedule_.empty() && schedule_.begin()->first <= c.now_ms) run_due(c);
-  while (pending_at_ < pending_.size() && c.last - start < budget) {
+  // At least one cut: timers alone may use up the budget each time.
+  for (bool first = true; pending_at_ < pending_.size() && (first || c.last - start < budget); first = false) {
     run_cut(c);
     c.last = std::chrono::steady_clock::now();
   }
@@ -110,23 +154,27 @@ void shard::run_cut(cut& c) {
     run_chain(c, *c.entities[i]);
   }
   finish_cut(c);
-  for (auto* i : c.controls) std::get<control>(*i)(*this);
+  for (auto* i : c.controls) call_out([&] { std::get<control>(*i)(*this); });
   // What the cut has used up goes now, so that windows and answers do not wait for the rest of the inbox.
   for (auto i = from; i < pending_at_; ++i) pending_[i] = control();
   c.clear();
 }
 
-// Takes records and messages in order of arrival, up to the bound, and chains them by entity.
+// Takes records and messages in order of arrival, up to the bound, and chains them by entity. A control ends the cut,
+// for it runs after what came before it and before what came after.
 void shard::make_cut(cut& c) {
   while (pending_at_ < pending_.size() && c.works.size() < options_.cut_records) {
     auto& i = pending_[pending_at_];
+    if (!c.controls.empty() && !std::holds_alternative<control>(i)) return;
     if (std::holds_alternative<std::shared_ptr<record_batch>>(i)) {
       if (!add_batch(c, i, first_record_)) return;  // the rest is for the next cut
       first_record_ = 0;
     } else if (auto* m = message<mail>(i)) {
       if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
+      if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
-      if (auto* e = find(u->uri)) add_work(c, u->uri, *e->type, {&i});
+      if (auto* e = find(u->uri); e && e->self) add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
+      if (u->cause) c.causes.push_back(u->cause);
     } else if (auto* f = message<follow_request>(i)) {
       follow(*f);
     } else if (auto* q = message<command_item>(i)) {
@@ -194,7 +242,8 @@ void shard::run_chain(cut& c, entity& e) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!stands_alone(all[i])) continue;
     if (i > start) run_turn(c, e, all.subspan(start, i - start));
-    if (revs_match(c, e, all[i])) run_turn(c, e, all.subspan(i, 1));
+    if (!answered_before(c, *message<command_item>(*all[i].from)) && revs_match(c, e, all[i]))
+      run_turn(c, e, all.subspan(i, 1));
     start = i + 1;
   }
   if (start < all.size()) run_turn(c, e, all.subspan(start));
@@ -222,8 +271,8 @@ void shard::finish_cut(cut& c) {
   deltas.reserve(c.deltas.size());
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
-  auto w = std::make_unique<waiter>(c.batches, std::exchange(c.answers, {}));
-  c.batches.clear();
+  auto w = std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}),
+                                    std::exchange(c.answers, {}));
   host_.storage().commit(number_, deltas, std::move(w));
 }
 

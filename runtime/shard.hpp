@@ -50,7 +50,8 @@ class shard {
   shard(std::uint32_t number, shard_host& host, const shard_options& options);
   ~shard();
 
-  void set_runner(std::unique_ptr<shard_runner> r) { runner_ = std::move(r); }
+  /// Without a runner nothing is taken: requests are refused, the rest is dropped.
+  void set_runner(std::unique_ptr<shard_runner> r);
   std::uint32_t number() const noexcept { return number_; }
 
   // Input, from any thread.
@@ -64,9 +65,12 @@ class shard {
   bool request(control c);
   /// Not refused by a full inbox: ends things, or is the host's own.
   void order(control c);
+  /// Answers the requests that have not run, drops the rest. After the runner went and the last run() has ended.
+  void abandon();
   /// Runs soon when something is due.
   void wake_if_due(std::int64_t now_ms);
-  bool quiet() const;
+  /// How often it was woken so far, or nothing while it has work. Two equal answers: no work in between.
+  std::optional<std::uint64_t> quiet() const;
 
   /// Takes what has arrived and runs cuts until nothing is left or the budget is used up. True: run again soon.
   bool run();
@@ -106,14 +110,15 @@ class shard {
     answer<command_result> reply_to;
     outcome<command_result> result;
     const entity* of;          // whose rev the answer tells; null: final as it is
-    std::string key;           // idempotency key, or empty
+    std::string key;           // under which the answer is kept, or empty
     std::size_t request_hash;
+    std::string_view command;  // the command lane, or empty
   };
   struct cut;
   class waiter;
 
-
   bool push(item i, bool bounded);
+  void wake();
   // Cutting (shard.cpp).
   void make_cut(cut& c);
   bool add_batch(cut& c, item& i, std::size_t at);
@@ -128,17 +133,18 @@ class shard {
   void apply(cut& c, entity& e, turn& t, const work& w);
   void apply_request(cut& c, entity& e, turn& t, command_item& request);
   bool may_create(const work& w, const agent_type& type) const;
+  bool answered_before(cut& c, const command_item& q);
   bool revs_match(cut& c, const entity& e, const work& w);
   void fail(cut& c, const entity& e, const work& w, problem what, dead_reason reason, const std::string& why);
   turn& turn_for(const agent_type& type);
   void return_turns();
   // What follows a turn (shard_publish.cpp).
   void publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works);
+  void settle_answers(cut& c, const entity& e);
   void send_diffs(const cut& c, entity& e, const turn& t);
   void send_snapshots(entity& e);
   void send_life(entity& e, std::string_view event, std::string_view cause);
   void tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops);
-  void send_join_update(const follower& f, const entity& e, std::shared_ptr<record_batch> cause, unsigned hops);
   void follow(const follow_request& f);
   void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
   void reschedule(entity& e, std::int64_t due_ms);
@@ -151,6 +157,7 @@ class shard {
   mutable std::mutex mutex_;
   std::vector<item> inbox_;
   bool scheduled_ = false;
+  std::uint64_t wakes_ = 0;
   std::atomic<std::int64_t> next_due_ms_{lane_base::never};
 
   // Below: the running thread's alone.

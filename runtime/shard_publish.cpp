@@ -49,16 +49,24 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
     }
   }
   if (!t.joins.empty() || !t.messages.empty()) send_effects(c, e, t, cause, hops);
+  settle_answers(c, e);
+  if (e.type->keeps_time()) reschedule(e, e.self->next_due_ms());
+}
+
+// The turn of these answers has ended: they carry its rev, and are kept for requests that come again.
+void shard::settle_answers(cut& c, const entity& e) {
   for (auto a = c.answers.rbegin(); a != c.answers.rend() && a->of == &e; ++a) {
     a->of = nullptr;
-    if (ok(a->result)) {
+    const bool fine = ok(a->result);
+    if (fine) {
       auto& r = std::get<command_result>(a->result);
       r.rev = e.rev;
       r.lineage = lineage(e);
     }
+    if (!a->command.empty())
+      host_.did_run_command(*e.type, a->command, fine ? "ok" : code_of(std::get<error>(a->result).code));
     if (!a->key.empty()) answers_->keep(a->key, {a->request_hash, c.now_ms, a->result}, options_.answers_max);
   }
-  if (e.type->keeps_time()) reschedule(e, e.self->next_due_ms());
 }
 
 void shard::send_diffs(const cut& c, entity& e, const turn& t) {
@@ -67,6 +75,8 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
     shared_text tail;
     std::size_t patch_at;
   };
+  // Timers and what agents send by themselves have not come from outside: their way begins here.
+  const auto arrived = c.arrived == steady_time{} ? std::chrono::steady_clock::now() : c.arrived;
   std::vector<view_text> texts;  // one a distinct view: encoded once, shared by its links
   for (auto& l : e.watched->links) {
     const auto lanes = t.changed() & l.lanes;
@@ -79,7 +89,7 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
       tail += '}';
       it = texts.insert(it, {lanes, std::make_shared<const std::string>(std::move(tail)), patch_at});
     }
-    l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, c.arrived});
+    l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, arrived});
     l.rev = e.rev;
   }
 }

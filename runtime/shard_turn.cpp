@@ -27,8 +27,10 @@ dead_reason reason_of(lane_errc e) {
 
 std::size_t hash_of(const command_request& r) {
   const std::hash<std::string> h;
-  return h(r.uri) ^ h(r.lane) * 31 ^ h(r.value) * 961;
+  return h(r.lane) ^ h(r.value) * 31;
 }
+// An agent's URI holds no space.
+std::string kept_key(const command_request& r) { return r.uri + ' ' + *r.idempotency_key; }
 
 }  // namespace
 
@@ -65,18 +67,23 @@ void shard::run_turn(cut& c, entity& e, std::span<const work> works) {
 
 bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure) {
   const bool born = !e.self;
-  const auto answers = c.answers.size(), dead = c.dead.size(), applied = c.applied.size();
+  const auto answers = c.answers.size(), dead = c.dead.size(), applied = c.applied.size(), deltas = c.deltas.size();
   auto& t = turn_for(*e.type);
   c.arrived = {};
-  bool begun = false;
+  c.useful = works.empty();
+  bool begun = false, failed = true;
   try {
     if (born) e.self = e.type->make(e.uri);
     begun = true;
     t.begin(*e.self, c.now_ms, born);
     if (works.empty()) t.fire_due();
     for (const auto& w : works) apply(c, e, t, w);
-    const bool changed = t.finish();
-    publish(c, e, t, changed, born, works);
+    // What cannot be applied brings no agent into being.
+    if (!born || c.useful) {
+      const bool changed = t.finish();
+      publish(c, e, t, changed, born, works);
+    }
+    failed = false;
   } catch (const std::exception& x) {
     failure = x.what();
   } catch (...) {
@@ -85,16 +92,21 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   const auto now = std::chrono::steady_clock::now();
   host_.did_run_turn(*e.type, e.uri, std::chrono::duration<double>(now - c.last).count());
   c.last = now;
-  if (failure.empty()) {
+  if (!failed && (!born || c.useful)) {
     t.end();
     return true;
   }
   if (begun) t.undo();
+  if (born) e.self.reset();
+  if (!failed) {
+    settle_answers(c, e);
+    return true;
+  }
   c.answers.resize(answers);
   c.dead.resize(dead);
   c.dead_windows.resize(dead);
   c.applied.resize(applied);
-  if (born) e.self.reset();
+  c.deltas.resize(deltas);
   return false;
 }
 
@@ -113,9 +125,11 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
       fail(c, e, w, problem::no_such_lane, dead_reason::no_such_lane, "no lane '" + m->lane + "'");
       return;
     }
+    if (c.arrived == steady_time{} && m->cause) c.arrived = m->cause->arrived;
     lane_input in{lane_input::kind::put, m->key, c.pad(m->value), {}};
     status = t.apply(static_cast<unsigned>(lane), in, c.now_ms);
   } else if (auto* u = message<join_update>(*w.from)) {
+    if (c.arrived == steady_time{} && u->cause) c.arrived = u->cause->arrived;
     lane_input in{lane_input::kind::remove, u->key, {}, u->from};
     if (u->value) {
       in.op = lane_input::kind::join;
@@ -127,26 +141,36 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     apply_request(c, e, t, *message<command_item>(*w.from));
     return;
   }
-  if (!status) fail(c, e, w, problem::bad_value, reason_of(status.code), status.detail);
+  if (status)
+    c.useful = true;
+  else
+    fail(c, e, w, problem::bad_value, reason_of(status.code), status.detail);
+}
+
+// The first answer again, for a repeated idempotency key; whatever has become of the agent since.
+bool shard::answered_before(cut& c, const command_item& q) {
+  const auto* r = std::get_if<command_request>(&q.request);
+  if (!r || !r->idempotency_key || !answers_) return false;
+  const auto* before = answers_->find(kept_key(*r), c.now_ms);
+  if (!before) return false;
+  outcome<command_result> result = error{problem::conflict, "this Idempotency-Key came with another request before"};
+  if (before->request_hash == hash_of(*r)) result = before->result;
+  c.answers.push_back({q.reply_to, std::move(result), nullptr, {}, 0, {}});
+  return true;
 }
 
 void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
   outcome<command_result> result = command_result{};
   std::string key;
+  std::string_view command;
   std::size_t hash = 0;
   if (const auto* r = std::get_if<command_request>(&q.request)) {
     if (r->idempotency_key) {
-      key = *r->idempotency_key;
+      key = kept_key(*r);
       hash = hash_of(*r);
       if (!answers_) answers_ = std::make_unique<idempotency>();
-      if (const auto* before = answers_->find(key, c.now_ms)) {
-        result = before->request_hash == hash
-                     ? before->result
-                     : error{problem::conflict, "this Idempotency-Key came with another request before"};
-        c.answers.push_back({q.reply_to, std::move(result), nullptr, {}, 0});
-        return;
-      }
     }
+    command = r->lane;
     reply said;
     const auto lane = static_cast<unsigned>(e.type->lane_index(r->lane));
     if (const auto status = t.command(lane, c.pad(r->value), said); !status)
@@ -155,7 +179,6 @@ void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
       result = error{problem::conflict, said.text()};
     else
       std::get<command_result>(result).result = said.text();
-    host_.did_run_command(*e.type, r->lane, ok(result) ? "ok" : code_of(std::get<error>(result).code));
   } else {
     const auto& w = std::get<write_request>(q.request);
     const auto lane = static_cast<unsigned>(e.type->lane_index(w.lane));
@@ -174,7 +197,8 @@ void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
     else
       std::get<command_result>(result).result = "null";
   }
-  c.answers.push_back({q.reply_to, std::move(result), &e, std::move(key), hash});
+  c.useful = c.useful || ok(result);
+  c.answers.push_back({q.reply_to, std::move(result), &e, std::move(key), hash, command});
 }
 
 bool shard::revs_match(cut& c, const entity& e, const work& w) {
@@ -183,7 +207,7 @@ bool shard::revs_match(cut& c, const entity& e, const work& w) {
   const auto* r = std::get_if<command_request>(&q.request);
   const auto& if_match = r ? r->if_match : std::get<write_request>(q.request).if_match;
   const bool fits = (!if_match || *if_match == "*" || *if_match == at) && (!r || !r->if_rev || *r->if_rev == e.rev);
-  if (!fits) c.answers.push_back({q.reply_to, error{problem::rev_mismatch, e.uri + " is at " + at}, nullptr, {}, 0});
+  if (!fits) fail(c, e, w, problem::rev_mismatch, {}, "is at " + at);
   return fits;
 }
 
@@ -213,7 +237,7 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
   } else if (const auto* q = message<command_item>(*w.from)) {
     if (const auto* r = std::get_if<command_request>(&q->request))
       host_.did_run_command(*e.type, r->lane, code_of(what));
-    c.answers.push_back({q->reply_to, error{what, letter.detail}, nullptr, {}, 0});
+    c.answers.push_back({q->reply_to, error{what, letter.detail}, nullptr, {}, 0, {}});
     return;
   } else {
     log_limited(log_level::warn, "join " + e.type->name(), letter.detail);

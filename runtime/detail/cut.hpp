@@ -20,6 +20,7 @@ struct shard::cut {
   std::vector<entity*> entities;  // with messages in this cut, in order of first arrival
   std::vector<item*> controls;
   std::vector<std::shared_ptr<record_batch>> batches;
+  std::vector<std::shared_ptr<record_batch>> causes;  // of messages from agents
   std::vector<record_batch*> applied;  // a batch once for each of its records that was applied
   std::vector<pending_answer> answers;
   std::vector<dead_letter> dead;
@@ -30,12 +31,14 @@ struct shard::cut {
   std::string padded;
   steady_time last;     // end of the last turn
   steady_time arrived;  // of the earliest message in the running turn
+  bool useful = false;  // has a message of the running turn been applied?
 
   void clear() {
     works.clear();
     entities.clear();
     controls.clear();
     batches.clear();
+    causes.clear();
     applied.clear();
     answers.clear();
     dead.clear();
