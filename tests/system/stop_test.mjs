@@ -70,7 +70,7 @@ test('SIGTERM under load from a file, HTTP and readers ends within 10 s, and a s
         if (r === null) await pause(10);
       }
     });
-    await until('load', async () => answered > 50 && clients.every((c) => [...c.subs.values()].some((s) => s.diffs > 3)));
+    await until('load', async () => answered > 20 && clients.every((c) => [...c.subs.values()].some((s) => s.diffs > 3)));
     const stopping = app.stop();
     const end = await stopping;
     busy = false;
