@@ -24,15 +24,20 @@ namespace {
 constexpr std::size_t batch_messages_max = 10'000;
 constexpr std::size_t queue_low = 50'000;  // half of what librdkafka fetches ahead
 
+// What a user may set otherwise.
+const std::map<std::string, std::string> preferred = {
+    {"check.crcs", "true"},
+    {"fetch.wait.max.ms", "100"},
+    {"queued.max.messages.kbytes", "32768"},
+    // Over any record that a broker may hold, so that a huge one becomes a dead letter.
+    {"receive.message.max.bytes", "134217728"},
+    {"session.timeout.ms", "10000"},
+    {"topic.metadata.refresh.interval.ms", "5000"},
+};
+
 kafka_conf consumer_conf(const kafka_spec& spec) {
-  // Ours first, so that the user's own win where both are allowed.
   kafka_spec with = spec;
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"check.crcs", "true"},
-                                                                      {"fetch.wait.max.ms", "100"},
-                                                                      {"queued.max.messages.kbytes", "32768"},
-                                                                      {"session.timeout.ms", "10000"},
-                                                                      {"topic.metadata.refresh.interval.ms", "5000"}})
-    with.properties.emplace(name, value);
+  with.properties.insert(preferred.begin(), preferred.end());
   if (!fetch_waker::needed()) with.properties.emplace("fetch.queue.backoff.ms", "20");
   kafka_conf conf(with);
   conf.set("group.id", spec.group);
