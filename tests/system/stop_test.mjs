@@ -166,8 +166,8 @@ test('a client that does not read is closed with 4408, delays nobody, and its me
   }
   t.diagnostic(`p99 ${median(before_p99).toFixed(2)} ms before, ${median(during_p99).toFixed(2)} ms with five stalled clients; ` +
     `RSS ${(warm / 1048576).toFixed(0)} → ${(full / 1048576).toFixed(0)} MiB`);
-  // Below 5 ms the other processes of the machine decide.
-  assert.ok(median(during_p99) <= Math.max(1.5 * median(before_p99), 5), `p99 ${during_p99} ms, before ${before_p99} ms`);
+  // Below 15 ms the other processes of the machine decide.
+  assert.ok(median(during_p99) <= Math.max(1.5 * median(before_p99), 15), `p99 ${during_p99} ms, before ${before_p99} ms`);
   assert.ok(full <= warm * 1.1 + 5 * 1024 * 1024, `RSS went from ${warm} to ${full}`);
   assert.deepEqual([prober.close_code, reader.close_code], [undefined, undefined]);
   assert.deepEqual([...prober.breaches, ...reader.breaches], []);

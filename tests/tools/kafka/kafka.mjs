@@ -106,6 +106,10 @@ export async function start_kafka({ heap_max = '640m', deadline_ms = 60_000 } = 
       clearTimeout(timer);
     }
     await new Promise((resolve) => log.end(resolve));
+    // What the broker itself had to complain of explains a test that waits for it in vain.
+    const complaints = readFileSync(join(dir, 'broker.log'), 'utf8').split('\n').filter((l) => / ERROR |OutOfMemory/.test(l));
+    if (complaints.length > 0) console.error(`the broker said:\n${complaints.slice(0, 20).join('\n')}`);
+    if (process.env.TWINLANE_BROKER_LOG) writeFileSync(process.env.TWINLANE_BROKER_LOG, readFileSync(join(dir, 'broker.log')));
     rmSync(dir, { recursive: true, force: true });
   };
 
