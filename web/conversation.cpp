@@ -32,8 +32,8 @@ std::string done_message(std::uint64_t id, std::string_view reason) {
 }
 
 std::string ok_message(std::uint64_t id, const command_result& r) {
-  return with_id("ok", id) + ",\"rev\":" + std::to_string(r.rev) + ",\"result\":" +
-         (r.result.empty() ? "null" : r.result) + "}";
+  return with_id("ok", id) + ",\"rev\":" + std::to_string(r.rev) +
+         ",\"result\":" + (r.result.empty() ? "null" : r.result) + "}";
 }
 
 // Lanes that `lanes` and `fields` agree on; `fields` may name whole lanes only.

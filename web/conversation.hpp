@@ -69,8 +69,8 @@ class conversation {
   token_bucket inbound_rate_;
   std::deque<client_message> inbound_;
   subscription_table table_;
-  std::size_t waiting_ = 0;                 // subscriptions without their first snapshot
-  std::size_t window_ = 1, largest_ = 1;    // how many may wait: starts small, grows as their size is known
+  std::size_t waiting_ = 0;               // subscriptions without their first snapshot
+  std::size_t window_ = 1, largest_ = 1;  // how many may wait: starts small, grows as their size is known
   std::shared_ptr<std::atomic<unsigned>> commands_ = std::make_shared<std::atomic<unsigned>>(0);
   std::vector<outgoing> ready_;
   std::size_t next_ready_ = 0;

@@ -13,11 +13,16 @@ void append_number(std::string& out, std::uint64_t n) {
 
 std::string_view opening(outgoing::kind k) {
   switch (k) {
-    case outgoing::kind::snap: return R"({"op":"snap","id":)";
-    case outgoing::kind::diff: return R"({"op":"diff","id":)";
-    case outgoing::kind::life: return R"({"op":"life","id":)";
-    case outgoing::kind::done: return R"({"op":"done","id":)";
-    case outgoing::kind::reply: break;
+    case outgoing::kind::snap:
+      return R"({"op":"snap","id":)";
+    case outgoing::kind::diff:
+      return R"({"op":"diff","id":)";
+    case outgoing::kind::life:
+      return R"({"op":"life","id":)";
+    case outgoing::kind::done:
+      return R"({"op":"done","id":)";
+    case outgoing::kind::reply:
+      break;
   }
   return {};
 }

@@ -11,9 +11,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json ref(const char* kind, const char* name) {
-  return {{"$ref", std::string("#/components/") + kind + "/" + name}};
-}
+json ref(const char* kind, const char* name) { return {{"$ref", std::string("#/components/") + kind + "/" + name}}; }
 
 json json_answer(const char* description, json schema) {
   return {{"description", description}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
@@ -77,9 +75,11 @@ void add_lane(json& paths, const type_description& t, const lane_description& l)
   const std::string url = template_of(t.route) + "/" + l.name;
   json path = {{"parameters", path_parameters(t.route)}};
   if (l.kind == lane_kind::command) {
-    auto post = operation(id, "Send the command " + l.name, json_answer("Applied and durable", ref("schemas", "result")));
+    auto post =
+        operation(id, "Send the command " + l.name, json_answer("Applied and durable", ref("schemas", "result")));
     post["requestBody"] = body_of("application/json", false);
-    path["post"] = with_parameters(std::move(post), {parameter("header", "If-Match"), parameter("header", "Idempotency-Key")});
+    path["post"] =
+        with_parameters(std::move(post), {parameter("header", "If-Match"), parameter("header", "Idempotency-Key")});
     paths[url] = std::move(path);
     return;
   }
@@ -110,12 +110,15 @@ void add_type(json& paths, const type_description& t) {
 }
 
 void add_fixed(json& paths) {
-  paths["/api/types"]["get"] = operation("types", "Agent types and their lanes", json_answer("Types", ref("schemas", "items")));
+  paths["/api/types"]["get"] =
+      operation("types", "Agent types and their lanes", json_answer("Types", ref("schemas", "items")));
   paths["/api/entities/{type}"]["get"] =
       with_parameters(operation("entities", "A page of URIs", json_answer("URIs in order", ref("schemas", "items"))),
                       {parameter("path", "type"), parameter("query", "after"), parameter("query", "limit", "integer")});
-  paths["/api/sources"]["get"] = operation("sources", "Sources and their partitions", json_answer("Sources", ref("schemas", "items")));
-  auto ingest = operation("ingest", "Feed an HTTP source with NDJSON", json_answer("Applied and durable", ref("schemas", "ingested")));
+  paths["/api/sources"]["get"] =
+      operation("sources", "Sources and their partitions", json_answer("Sources", ref("schemas", "items")));
+  auto ingest = operation("ingest", "Feed an HTTP source with NDJSON",
+                          json_answer("Applied and durable", ref("schemas", "ingested")));
   ingest["requestBody"] = body_of("application/x-ndjson");
   paths["/api/ingest/{source}"]["post"] =
       with_parameters(std::move(ingest), {parameter("path", "source"), parameter("header", "Idempotency-Key")});
@@ -160,8 +163,12 @@ std::string types_document(const std::vector<type_description>& types) {
   for (const auto& t : types) {
     json lanes = json::array();
     for (const auto& l : t.lanes)
-      lanes.push_back({{"name", l.name}, {"kind", name_of(l.kind)}, {"writable", l.writable}, {"transient", l.transient}});
-    items.push_back({{"type", t.name}, {"route", t.route}, {"hosting", t.hosting}, {"create", t.create},
+      lanes.push_back(
+          {{"name", l.name}, {"kind", name_of(l.kind)}, {"writable", l.writable}, {"transient", l.transient}});
+    items.push_back({{"type", t.name},
+                     {"route", t.route},
+                     {"hosting", t.hosting},
+                     {"create", t.create},
                      {"lanes", std::move(lanes)}});
   }
   return json{{"items", std::move(items)}}.dump();

@@ -27,19 +27,19 @@ struct ingest_result {
 /// Everything the server needs besides the port. Bounds are per connection unless said otherwise.
 struct options {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;                       // 0 picks a free one
-  bool insecure = false;                           // listen beyond loopback without authentication
-  std::vector<std::string> origins;                // browser origins allowed beside the server's own
-  unsigned threads = 1;                            // I/O threads of the whole server
+  std::uint16_t port = 8080;         // 0 picks a free one
+  bool insecure = false;             // listen beyond loopback without authentication
+  std::vector<std::string> origins;  // browser origins allowed beside the server's own
+  unsigned threads = 1;              // I/O threads of the whole server
 
-  std::size_t connections_max = 12'000;            // whole server; one more is answered 503
+  std::size_t connections_max = 12'000;  // whole server; one more is answered 503
   std::size_t header_bytes_max = 16 * 1024;
-  std::size_t body_bytes_max = 64 * 1024 * 1024;   // ingest bodies; commands and writes take 1 MiB
+  std::size_t body_bytes_max = 64 * 1024 * 1024;     // ingest bodies; commands and writes take 1 MiB
   std::size_t bodies_bytes_max = 256 * 1024 * 1024;  // whole server: bodies being read; above it 503
-  std::size_t frame_bytes_max = 64 * 1024;         // inbound WebSocket message
-  std::size_t outbound_bytes_max = 1024 * 1024;    // queued, not yet written
+  std::size_t frame_bytes_max = 64 * 1024;           // inbound WebSocket message
+  std::size_t outbound_bytes_max = 1024 * 1024;      // queued, not yet written
   std::size_t subscriptions_max = 10'000;
-  std::size_t inbound_messages_per_s = 2'000;      // WebSocket, sustained; more is closed 4429
+  std::size_t inbound_messages_per_s = 2'000;  // WebSocket, sustained; more is closed 4429
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};
@@ -47,7 +47,7 @@ struct options {
   std::chrono::milliseconds slow_timeout{30'000};  // nothing read by the peer while something is queued: 4408
   std::chrono::milliseconds close_timeout{2'000};  // for a last write and the closing handshake
 
-  std::string ui_dir;                              // static files of the application's pages, served under /ui/
+  std::string ui_dir;  // static files of the application's pages, served under /ui/
   /// Prometheus text for GET /metrics.
   std::function<std::string()> metrics_text;
   /// POST /api/ingest/{source}: hands an NDJSON body to an HTTP source; answers once applied and durable.
@@ -58,7 +58,7 @@ struct options {
 
 /// Figures that the server keeps and the application exports. Called on I/O threads; must not block.
 struct figures {
-  std::function<void(double seconds)> event_to_push;     // observed when the socket write with a diff is complete
+  std::function<void(double seconds)> event_to_push;  // observed when the socket write with a diff is complete
   std::function<void(std::string_view kind, std::uint64_t n)> diffs;  // sent | merged | snapshot
   /// Something was refused or closed, by reason: connection_refused, header_timeout, body_timeout, too_large,
   /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_too_large, closed_lost.

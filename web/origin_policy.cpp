@@ -44,9 +44,8 @@ bool origin_policy::foreign_host(std::string_view host) const {
   if (!loopback_only_) return false;
   const auto name = host_name(host);
   if (name.find('.') == std::string_view::npos || loopback_name(name)) return false;
-  return std::none_of(listed_.begin(), listed_.end(), [&](const auto& o) {
-    return same_ignoring_case(host_name(after_scheme(o)), name);
-  });
+  return std::none_of(listed_.begin(), listed_.end(),
+                      [&](const auto& o) { return same_ignoring_case(host_name(after_scheme(o)), name); });
 }
 
 std::optional<std::string> origin_policy::verdict(const request& r, bool websocket) const {

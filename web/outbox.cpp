@@ -6,13 +6,9 @@ namespace twinlane::web {
 
 outbox::outbox(std::size_t bytes_max, std::function<void()> wake) : bytes_max_(bytes_max), wake_(std::move(wake)) {}
 
-void outbox::on_snapshot(std::uint64_t tag, const snapshot& s) {
-  push({outgoing::kind::snap, tag, 0, s.tail, {}});
-}
+void outbox::on_snapshot(std::uint64_t tag, const snapshot& s) { push({outgoing::kind::snap, tag, 0, s.tail, {}}); }
 
-void outbox::on_diff(std::uint64_t tag, const diff& d) {
-  push({outgoing::kind::diff, tag, d.from, d.tail, d.arrived});
-}
+void outbox::on_diff(std::uint64_t tag, const diff& d) { push({outgoing::kind::diff, tag, d.from, d.tail, d.arrived}); }
 
 void outbox::on_life(std::uint64_t tag, const life_event& e) {
   std::string text = "\"event\":";

@@ -16,9 +16,9 @@ struct outgoing {
   enum class kind : std::uint8_t { reply, snap, diff, life, done };
   kind what{};
   std::uint64_t tag{};
-  std::uint64_t from{};    // diff
+  std::uint64_t from{};  // diff
   shared_text text;
-  steady_time arrived{};   // diff
+  steady_time arrived{};  // diff
 
   std::size_t bytes() const noexcept { return text->size() + head_bytes; }
   static constexpr std::size_t head_bytes = 48;

@@ -6,8 +6,8 @@
 namespace twinlane::web {
 namespace {
 
-constexpr std::array<std::string_view, 7> reserved_first{"api", "ws", "ui", "metrics", "healthz", "readyz",
-                                                         "openapi.json"};
+constexpr std::array<std::string_view, 7> reserved_first{"api",     "ws",     "ui",          "metrics",
+                                                         "healthz", "readyz", "openapi.json"};
 
 resource wrong(problem code, std::string detail) {
   resource r;
@@ -26,14 +26,17 @@ resource found(resource_kind kind, std::string name = {}) {
 
 std::string allowed_methods(const resource& r) {
   switch (r.kind) {
-    case resource_kind::entity: return "GET, HEAD, DELETE, OPTIONS";
-    case resource_kind::ingest: return "POST, OPTIONS";
+    case resource_kind::entity:
+      return "GET, HEAD, DELETE, OPTIONS";
+    case resource_kind::ingest:
+      return "POST, OPTIONS";
     case resource_kind::lane:
       if (r.lane->kind == lane_kind::command) return "POST, OPTIONS";
       [[fallthrough]];
     case resource_kind::entry:
       return r.lane->writable ? "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, OPTIONS";
-    default: return "GET, HEAD, OPTIONS";
+    default:
+      return "GET, HEAD, OPTIONS";
   }
 }
 
@@ -103,8 +106,8 @@ resource resource_table::agent(const std::string& uri) const {
     r.kind = resource_kind::lane;
     if (segments.size() == own + 1) return r;
     if (it->kind == lane_kind::value || it->kind == lane_kind::command || it->kind == lane_kind::join_value)
-      return wrong(problem::no_such_key, "Lane '" + it->name + "' has no entries: it is a " +
-                                             std::string(name_of(it->kind)) + " lane.");
+      return wrong(problem::no_such_key,
+                   "Lane '" + it->name + "' has no entries: it is a " + std::string(name_of(it->kind)) + " lane.");
     r.kind = resource_kind::entry;
     r.name = decode_segment(segments[own + 1]).value_or(std::string());
     return r;

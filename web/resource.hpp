@@ -13,7 +13,20 @@ namespace twinlane::web {
 
 enum class resource_kind : unsigned char {
   none,  // `wrong` says why
-  root, ui, ws, healthz, readyz, metrics, openapi, types, entities, sources, ingest, entity, lane, entry
+  root,
+  ui,
+  ws,
+  healthz,
+  readyz,
+  metrics,
+  openapi,
+  types,
+  entities,
+  sources,
+  ingest,
+  entity,
+  lane,
+  entry
 };
 
 /// What a request target names.

@@ -7,10 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include <twinlane/web/detail/core.hpp>
 #include <twinlane/web/detail/http_session.hpp>
@@ -76,8 +76,9 @@ void server::parts::listen() {
   const auto where = endpoint_of(opt);
   const bool loopback = where.address().is_loopback();
   if (!loopback && !opt.insecure)
-    fail(opt, "this address can be reached from other machines, and there is no authentication. "
-              "Listen on 127.0.0.1, or set `insecure: true`.");
+    fail(opt,
+         "this address can be reached from other machines, and there is no authentication. "
+         "Listen on 127.0.0.1, or set `insecure: true`.");
   shared = std::make_shared<core>(opt, runtime, figs, loopback);
   const auto ex = asio::make_strand(shared->io);
   acceptor.emplace(ex);
@@ -184,9 +185,7 @@ void server::stop(std::chrono::milliseconds deadline) {
 
 std::size_t server::connections() const noexcept { return parts_->shared ? parts_->shared->connections.load() : 0; }
 
-std::size_t server::subscriptions() const noexcept {
-  return parts_->shared ? parts_->shared->subscriptions.load() : 0;
-}
+std::size_t server::subscriptions() const noexcept { return parts_->shared ? parts_->shared->subscriptions.load() : 0; }
 
 std::size_t server::outbound_bytes() const {
   std::size_t sum = 0;

@@ -97,7 +97,8 @@ std::optional<error> bad_idempotency_key(const request& r) {
 }
 
 response method_refused(const request& r, const resource& where) {
-  auto out = problem_response(problem::not_writable, r.method + " is not allowed here. Allowed: " + allowed_methods(where) + ".");
+  auto out = problem_response(problem::not_writable,
+                              r.method + " is not allowed here. Allowed: " + allowed_methods(where) + ".");
   out.headers.emplace_back("Allow", allowed_methods(where));
   return out;
 }
@@ -113,11 +114,16 @@ response redirect(int status, std::string to) {
 std::string escaped_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -127,9 +133,10 @@ response plain_page(int status, std::string_view title, std::string_view content
   out.status = status;
   out.content_type = "text/html; charset=utf-8";
   out.headers = {{"Vary", "Accept"}, {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}};
-  out.body = "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
-             "<style>body{font:16px system-ui;margin:2em;color-scheme:light dark}pre{white-space:pre-wrap}</style><title>" +
-             escaped_html(title) + "</title><h1>" + escaped_html(title) + "</h1><pre>" + escaped_html(content) + "</pre>";
+  out.body =
+      "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+      "<style>body{font:16px system-ui;margin:2em;color-scheme:light dark}pre{white-space:pre-wrap}</style><title>" +
+      escaped_html(title) + "</title><h1>" + escaped_html(title) + "</h1><pre>" + escaped_html(content) + "</pre>";
   return out;
 }
 
@@ -147,7 +154,8 @@ outcome<view> stream_view(const resource& where) {
   if (!ok(fields)) return std::get<error>(fields);
   const auto& list = std::get<paths>(fields);
   if (deep(list))
-    return error{problem::bad_request, "A stream's 'fields' may name whole lanes only. Name the lane, or GET the field."};
+    return error{problem::bad_request,
+                 "A stream's 'fields' may name whole lanes only. Name the lane, or GET the field."};
   return lanes_of(list);
 }
 
@@ -179,30 +187,38 @@ void site::handle(request r, const resource& where, respond done) const {
   }
   const bool reads = r.method == "GET" || r.method == "HEAD";
   if (!r.content_encoding.empty() && !same_ignoring_case(r.content_encoding, "identity") && !reads)
-    return done(problem_response(problem::bad_request, "Content-Encoding '" + r.content_encoding + "' is not taken here."));
+    return done(
+        problem_response(problem::bad_request, "Content-Encoding '" + r.content_encoding + "' is not taken here."));
   if (auto e = bad_idempotency_key(r)) return done(problem_response(*e));
   switch (where.kind) {
-    case resource_kind::entity: return reads ? get_entity(r, where, std::move(done)) : remove(r, where, std::move(done));
+    case resource_kind::entity:
+      return reads ? get_entity(r, where, std::move(done)) : remove(r, where, std::move(done));
     case resource_kind::lane:
     case resource_kind::entry:
       if (reads) return get_lane(r, where, std::move(done));
       if (r.method == "POST") return command(std::move(r), where, std::move(done));
       return write(std::move(r), where, std::move(done));
-    case resource_kind::ingest: return ingest(std::move(r), where, std::move(done));
-    case resource_kind::entities: return entities(where, std::move(done));
-    default: return done(fixed(r, where));
+    case resource_kind::ingest:
+      return ingest(std::move(r), where, std::move(done));
+    case resource_kind::entities:
+      return entities(where, std::move(done));
+    default:
+      return done(fixed(r, where));
   }
 }
 
 response site::fixed(const request& r, const resource& where) const {
   switch (where.kind) {
-    case resource_kind::root: return redirect(302, "/ui/");
+    case resource_kind::root:
+      return redirect(302, "/ui/");
     case resource_kind::ui:
       if (r.target.substr(0, r.target.find('?')) == "/ui") return redirect(308, "/ui/");
       if (where.name.empty() && !files_.has_index())
-        return plain_page(200, "twinlane", "This server has no pages of its own.\n\n/api/types\n/api/sources\n/openapi.json\n/metrics");
+        return plain_page(200, "twinlane",
+                          "This server has no pages of its own.\n\n/api/types\n/api/sources\n/openapi.json\n/metrics");
       return files_.get(where.name, r);
-    case resource_kind::healthz: return json_body(R"({"status":"alive"})");
+    case resource_kind::healthz:
+      return json_body(R"({"status":"alive"})");
     case resource_kind::readyz:
       if (draining_) return problem_response(problem::not_ready, "The server is draining.");
       if (!port_->ready()) return problem_response(problem::not_ready, "Sources are not assigned or loaded yet.");
@@ -212,9 +228,12 @@ response site::fixed(const request& r, const resource& where) const {
       out.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return out;
     }
-    case resource_kind::openapi: return json_body(openapi_);
-    case resource_kind::types: return json_body(types_);
-    case resource_kind::sources: return json_body(sources_document(port_->partitions(), rates_));
+    case resource_kind::openapi:
+      return json_body(openapi_);
+    case resource_kind::types:
+      return json_body(types_);
+    case resource_kind::sources:
+      return json_body(sources_document(port_->partitions(), rates_));
     default: {
       auto out = problem_response(426, "bad_request", "Upgrade required", "This URL speaks WebSocket.");
       out.headers = {{"Upgrade", "websocket"}};
@@ -339,7 +358,8 @@ void site::ingest(request r, const resource& where, respond done) const {
 void site::entities(const resource& where, respond done) const {
   const auto& types = table_.types();
   if (std::none_of(types.begin(), types.end(), [&](const auto& t) { return t.name == where.name; }))
-    return done(problem_response(problem::no_such_route, "There is no agent type '" + where.name + "'. See /api/types."));
+    return done(
+        problem_response(problem::no_such_route, "There is no agent type '" + where.name + "'. See /api/types."));
   std::size_t limit = 100;
   if (const auto* text = find_query(where.query, "limit")) {
     const auto* end = text->data() + text->size();

@@ -78,7 +78,8 @@ std::string sources_document(const std::vector<std::shared_ptr<source_partition>
     const double rate = rates.rate(*p);
     auto described = describe(*p, rate);
     source["rate"] = std::round((source["rate"].get<double>() + rate) * 10) / 10;
-    source["dead_letters"] = source["dead_letters"].get<std::uint64_t>() + described["dead_letters"].get<std::uint64_t>();
+    source["dead_letters"] =
+        source["dead_letters"].get<std::uint64_t>() + described["dead_letters"].get<std::uint64_t>();
     source["partitions"].push_back(std::move(described));
   }
   return json{{"items", std::move(items)}}.dump(-1, ' ', false, json::error_handler_t::replace);

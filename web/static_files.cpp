@@ -55,12 +55,12 @@ response not_found() { return problem_response(404, "no_such_route", "Not found"
 
 std::string_view content_type_of(std::string_view name) {
   const auto wanted = extension(name);
-  const auto it = std::find_if(types.begin(), types.end(),
-                               [&](const auto& t) { return same_ignoring_case(t.first, wanted); });
+  const auto it =
+      std::find_if(types.begin(), types.end(), [&](const auto& t) { return same_ignoring_case(t.first, wanted); });
   return it == types.end() ? "application/octet-stream" : it->second;
 }
 
-static_files::static_files(std::string folder) {
+static_files::static_files(const std::string& folder) {
   std::error_code ec;
   if (!folder.empty()) root_ = fs::canonical(folder, ec);
   if (ec) root_.clear();

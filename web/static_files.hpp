@@ -17,7 +17,7 @@ namespace twinlane::web {
 /// Threads  any
 class static_files {
  public:
-  explicit static_files(std::string folder);
+  explicit static_files(const std::string& folder);
 
   bool has_index() const;
   /// Answers a GET of the encoded path below /ui/, as `assets/app.js`.

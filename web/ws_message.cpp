@@ -113,11 +113,11 @@ std::string read_message(const json& m, std::vector<client_message>& out) {
   if (*op == "sub") {
     out.push_back(read_sub(*id, m));
   } else if (*op == "unsub") {
-    out.push_back(unsub_message{*id});
+    out.emplace_back(unsub_message{*id});
   } else if (*op == "cmd") {
     out.push_back(read_cmd(*id, m));
   } else if (*op == "ping") {
-    out.push_back(ping_message{*id});
+    out.emplace_back(ping_message{*id});
   } else {
     return "unknown op";
   }

@@ -23,7 +23,8 @@ struct checker {
   void operator()(const twinlane::web::cmd_message& m) const {
     // The value goes on as text, so it must be JSON by itself.
     check(!m.value.empty());
-    const auto again = twinlane::web::parse_frame("{\"op\":\"cmd\",\"id\":1,\"uri\":\"\",\"lane\":\"\",\"value\":" + m.value + "}");
+    const auto again =
+        twinlane::web::parse_frame("{\"op\":\"cmd\",\"id\":1,\"uri\":\"\",\"lane\":\"\",\"value\":" + m.value + "}");
     check(again.error.empty());
     check(std::get<twinlane::web::cmd_message>(again.messages.at(0)).value == m.value);
   }

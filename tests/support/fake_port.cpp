@@ -35,7 +35,10 @@ error missing(const std::string& uri) { return {problem::no_such_entity, uri + "
 }  // namespace
 
 fake_port::fake_port() {
-  types_ = {{"customer", "/customer/:id", "shared", "events",
+  types_ = {{"customer",
+             "/customer/:id",
+             "shared",
+             "events",
              {{"profile", lane_kind::value, false, false},
               {"orders", lane_kind::map, true, false},
               {"prefs", lane_kind::value, true, false},
@@ -116,8 +119,8 @@ snapshot fake_port::make_snapshot(const std::string& uri, const view& what) cons
     s.exists = true;
     lanes = seen_through(found->second.lanes, what);
   }
-  std::string tail = "\"uri\":" + json(uri).dump() + ",\"lineage\":\"" + s.lineage + "\",\"rev\":" +
-                     std::to_string(s.rev) + ",\"exists\":" + (s.exists ? "true" : "false") +
+  std::string tail = "\"uri\":" + json(uri).dump() + ",\"lineage\":\"" + s.lineage +
+                     "\",\"rev\":" + std::to_string(s.rev) + ",\"exists\":" + (s.exists ? "true" : "false") +
                      ",\"resumed\":false,\"lanes\":";
   s.lanes_at = tail.size();
   s.tail = std::make_shared<const std::string>(tail + lanes.dump() + "}");
@@ -163,16 +166,17 @@ std::uint64_t fake_port::change(const std::string& uri, const std::function<void
 
 std::uint64_t fake_port::set(const std::string& uri, const std::string& lane, const json& value) {
   std::lock_guard lock(mutex_);
-  return change(uri, [&](json& lanes) { value.is_null() ? void(lanes.erase(lane)) : void(lanes[lane] = value); },
-                std::chrono::steady_clock::now());
+  return change(
+      uri, [&](json& lanes) { value.is_null() ? void(lanes.erase(lane)) : void(lanes[lane] = value); },
+      std::chrono::steady_clock::now());
 }
 
 std::uint64_t fake_port::set_entry(const std::string& uri, const std::string& lane, const std::string& key,
                                    const json& value) {
   std::lock_guard lock(mutex_);
-  return change(uri,
-                [&](json& lanes) { value.is_null() ? void(lanes[lane].erase(key)) : void(lanes[lane][key] = value); },
-                std::chrono::steady_clock::now());
+  return change(
+      uri, [&](json& lanes) { value.is_null() ? void(lanes[lane].erase(key)) : void(lanes[lane][key] = value); },
+      std::chrono::steady_clock::now());
 }
 
 void fake_port::erase(const std::string& uri) {
@@ -267,15 +271,17 @@ outcome<command_result> fake_port::apply(const command_request& r) {
   const auto found = entities_.find(r.uri);
   if (found == entities_.end()) return missing(r.uri);
   auto& e = found->second;
-  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev)) return error{problem::rev_mismatch, "moved"};
+  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
+    return error{problem::rev_mismatch, "moved"};
   if (r.if_rev && *r.if_rev != e.rev) return error{problem::rev_mismatch, "moved"};
   const auto value = json::parse(r.value, nullptr, false);
   if (!value.is_object() || !value.contains("amount") || !value["amount"].is_number_integer() || value["amount"] < 0)
     return error{problem::bad_value, "field 'amount': not a number above 0"};
   const auto amount = value["amount"].get<int>();
   if (amount > 1000) return error{problem::handler_failed, "too generous"};
-  change(r.uri, [&](json& lanes) { lanes["orders"]["v" + std::to_string(amount)] = amount; },
-         std::chrono::steady_clock::now());
+  change(
+      r.uri, [&](json& lanes) { lanes["orders"]["v" + std::to_string(amount)] = amount; },
+      std::chrono::steady_clock::now());
   command_result result{e.rev, e.lineage, json{{"given", amount}}.dump()};
   if (r.idempotency_key) done_[*r.idempotency_key] = result;
   return result;
@@ -294,20 +300,22 @@ outcome<command_result> fake_port::apply(const write_request& r) {
   const auto found = entities_.find(r.uri);
   if (found == entities_.end()) return missing(r.uri);
   auto& e = found->second;
-  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev)) return error{problem::rev_mismatch, "moved"};
-  change(r.uri,
-         [&](json& lanes) {
-           auto& holder = r.key ? lanes[r.lane] : lanes;
-           const auto& name = r.key ? *r.key : r.lane;
-           if (r.op == write_op::remove) {
-             holder.erase(name);
-           } else if (r.op == write_op::put) {
-             holder[name] = json::parse(r.value);
-           } else {
-             holder[name].merge_patch(json::parse(r.value));
-           }
-         },
-         std::chrono::steady_clock::now());
+  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
+    return error{problem::rev_mismatch, "moved"};
+  change(
+      r.uri,
+      [&](json& lanes) {
+        auto& holder = r.key ? lanes[r.lane] : lanes;
+        const auto& name = r.key ? *r.key : r.lane;
+        if (r.op == write_op::remove) {
+          holder.erase(name);
+        } else if (r.op == write_op::put) {
+          holder[name] = json::parse(r.value);
+        } else {
+          holder[name].merge_patch(json::parse(r.value));
+        }
+      },
+      std::chrono::steady_clock::now());
   return command_result{e.rev, e.lineage, "null"};
 }
 

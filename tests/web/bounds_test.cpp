@@ -28,8 +28,7 @@ TEST(http_bounds, a_header_without_end_is_refused_and_not_collected) {
   wire w(s.server->port());
   w.send("GET /healthz HTTP/1.1\r\nHost: x\r\n");
   const std::string line = "X-More: " + std::string(1000, 'a') + "\r\n";
-  for (int i = 0; i < 64 && w.try_send(line); ++i) {
-  }
+  for (int i = 0; i < 64 && w.try_send(line); ++i) {}
   EXPECT_EQ(answer_in(w.read_all()).status, 431);
 }
 
@@ -47,8 +46,7 @@ TEST(http_bounds, a_chunked_body_over_its_bound_is_413) {
   wire w(s.server->port());
   w.send("POST /customer/42/issue_voucher HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = "8000\r\n" + std::string(0x8000, ' ') + "\r\n";
-  for (int i = 0; i < 8 && w.try_send(chunk); ++i) {
-  }
+  for (int i = 0; i < 8 && w.try_send(chunk); ++i) {}
   EXPECT_EQ(answer_in(w.read_all()).status, 413);
 }
 

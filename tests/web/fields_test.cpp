@@ -28,9 +28,7 @@ TEST(fields, paths_into_arrays_and_scalars_select_nothing) {
   EXPECT_EQ(select_fields(R"({"a":[1,2],"b":5})", {{"a", "0"}, {"b", "c"}, {"c"}}), "{}");
 }
 
-TEST(fields, a_document_that_is_none_is_refused) {
-  EXPECT_THROW(select_fields("[1", {{"a"}}), std::invalid_argument);
-}
+TEST(fields, a_document_that_is_none_is_refused) { EXPECT_THROW(select_fields("[1", {{"a"}}), std::invalid_argument); }
 
 }  // namespace
 }  // namespace twinlane::web

@@ -28,7 +28,8 @@ TEST(frame_batch, several_messages_are_an_array) {
   b.add(message(outgoing::kind::reply, R"({"op":"pong","id":3})"), 0);
   b.add(message(outgoing::kind::snap, R"("uri":"/a"})"), 1);
   b.add(message(outgoing::kind::done, R"("reason":"limit"})"), 2);
-  EXPECT_EQ(sealed(b), R"([{"op":"pong","id":3},{"op":"snap","id":1,"uri":"/a"},{"op":"done","id":2,"reason":"limit"}])");
+  EXPECT_EQ(sealed(b),
+            R"([{"op":"pong","id":3},{"op":"snap","id":1,"uri":"/a"},{"op":"done","id":2,"reason":"limit"}])");
 }
 
 TEST(frame_batch, long_texts_are_sent_from_where_they_lie) {

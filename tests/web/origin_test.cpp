@@ -53,21 +53,24 @@ TEST(origins, the_server_refuses_with_403_and_tells_listed_pages_so) {
   served s([](web::options& o) { o.origins = {"https://app.example"}; });
   s.port->set("/customer/42", "prefs", 1);
   expect_problem(s.ask("DELETE", "/customer/42", {"Origin: https://evil.example"}), 403, "forbidden");
-  expect_problem(s.ask("GET", "/ws", {"Origin: https://evil.example", "Upgrade: websocket", "Connection: Upgrade",
-                                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"}),
+  expect_problem(s.ask("GET", "/ws",
+                       {"Origin: https://evil.example", "Upgrade: websocket", "Connection: Upgrade",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"}),
                  403, "forbidden");
   EXPECT_EQ(s.counted("forbidden_origin"), 2u);
   const auto foreign = s.get("/customer/42", {"Origin: https://evil.example"});
   EXPECT_FALSE(foreign.headers.contains("access-control-allow-origin"));
   const auto listed = s.get("/customer/42", {"Origin: https://app.example"});
   EXPECT_EQ(listed.headers.at("access-control-allow-origin"), "https://app.example");
-  const auto flight = s.ask("OPTIONS", "/customer/42/prefs", {"Origin: https://app.example", "Access-Control-Request-Method: PUT"});
+  const auto flight =
+      s.ask("OPTIONS", "/customer/42/prefs", {"Origin: https://app.example", "Access-Control-Request-Method: PUT"});
   EXPECT_EQ(flight.status, 204);
   EXPECT_NE(flight.headers.at("access-control-allow-methods").find("PUT"), std::string::npos);
   ws_client client = s.ws({"Origin: https://app.example"});
   client.send(R"({"op":"ping","id":1})");
   EXPECT_EQ(client.next().at("op"), "pong");
-  EXPECT_EQ(s.ask("DELETE", "/customer/42", {"Origin: http://127.0.0.1:" + std::to_string(s.server->port())}).status, 204);
+  EXPECT_EQ(s.ask("DELETE", "/customer/42", {"Origin: http://127.0.0.1:" + std::to_string(s.server->port())}).status,
+            204);
 }
 
 }  // namespace

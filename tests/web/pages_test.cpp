@@ -63,9 +63,10 @@ TEST(pages, nothing_outside_the_folder_is_ever_served) {
   pages p;
   served s([&](web::options& o) { o.ui_dir = p.ui(); });
   for (const std::string target :
-       {"/ui/../secret.txt", "/ui/%2e%2e/secret.txt", "/ui/..%2fsecret.txt", "/ui/%2e%2e%2fsecret.txt", "/ui/..%5csecret.txt",
-        "/ui/assets/../../secret.txt", "/ui/link.txt", "/ui/.hidden", "/ui/%2ehidden", "/ui//etc/passwd", "/ui/%2fetc/passwd",
-        "/ui/secret.txt%00.html", "/ui/%00", "/ui/assets/%00", "/ui/%", "/ui/%ff", "/ui/../../../../../../etc/passwd"}) {
+       {"/ui/../secret.txt", "/ui/%2e%2e/secret.txt", "/ui/..%2fsecret.txt", "/ui/%2e%2e%2fsecret.txt",
+        "/ui/..%5csecret.txt", "/ui/assets/../../secret.txt", "/ui/link.txt", "/ui/.hidden", "/ui/%2ehidden",
+        "/ui//etc/passwd", "/ui/%2fetc/passwd", "/ui/secret.txt%00.html", "/ui/%00", "/ui/assets/%00", "/ui/%",
+        "/ui/%ff", "/ui/../../../../../../etc/passwd"}) {
     for (const auto& accept : {browser, std::string("Accept: */*")}) {
       const auto a = s.get(target, {accept});
       EXPECT_EQ(a.body.find("secret\n"), std::string::npos) << target;

@@ -20,7 +20,10 @@ TEST(rest, an_entity_is_its_document_with_its_rev_as_etag) {
   ASSERT_EQ(a.status, 200) << a.body;
   EXPECT_EQ(a.headers.at("content-type"), "application/json");
   EXPECT_EQ(a.headers.at("etag"), "\"l1:2\"");
-  EXPECT_EQ(a.json(), json({{"uri", "/customer/42"}, {"type", "customer"}, {"lineage", "l1"}, {"rev", 2},
+  EXPECT_EQ(a.json(), json({{"uri", "/customer/42"},
+                            {"type", "customer"},
+                            {"lineage", "l1"},
+                            {"rev", 2},
                             {"lanes", {{"profile", ann}, {"orders", {{"7", {{"status", "new"}}}}}}}}));
 }
 
@@ -41,10 +44,14 @@ TEST(rest, fields_select_lanes_and_paths_within_them) {
   s.port->set("/customer/42", "profile", ann);
   s.port->set("/customer/42", "prefs", {{"a.b", 1}, {"c", 2}});
   s.port->set_entry("/customer/42", "orders", "7", {{"status", "new"}});
-  const auto lanes = [&](const std::string& fields) { return s.get("/customer/42?fields=" + fields).json().at("lanes"); };
+  const auto lanes = [&](const std::string& fields) {
+    return s.get("/customer/42?fields=" + fields).json().at("lanes");
+  };
   EXPECT_EQ(lanes("orders"), json({{"orders", {{"7", {{"status", "new"}}}}}}));
-  EXPECT_EQ(lanes("profile.name,orders"), json({{"profile", {{"name", "Ann"}}}, {"orders", {{"7", {{"status", "new"}}}}}}));
-  EXPECT_EQ(lanes("profile.address.city,profile.name"), json({{"profile", {{"name", "Ann"}, {"address", {{"city", "Basel"}}}}}}));
+  EXPECT_EQ(lanes("profile.name,orders"),
+            json({{"profile", {{"name", "Ann"}}}, {"orders", {{"7", {{"status", "new"}}}}}}));
+  EXPECT_EQ(lanes("profile.address.city,profile.name"),
+            json({{"profile", {{"name", "Ann"}, {"address", {{"city", "Basel"}}}}}}));
   EXPECT_EQ(lanes("profile.address,profile.address.city"), json({{"profile", {{"address", ann["address"]}}}}));
   EXPECT_EQ(lanes("prefs.a%5C.b"), json({{"prefs", {{"a.b", 1}}}}));
   EXPECT_EQ(lanes("profile.nothing.here"), json::object());
@@ -73,8 +80,8 @@ TEST(rest, what_is_not_there_is_404_and_what_cannot_be_is_400) {
   expect_problem(s.get("/customer/nobody"), 404, "no_such_entity");
   expect_problem(s.get("/nowhere/1"), 404, "no_such_route");
   expect_problem(s.get("/api/nothing"), 404, "no_such_route");
-  for (const char* target : {"/customer/%zz", "/customer/%00", "/customer/%", "/customer/%ff", "/customer/..", "/customer//",
-                             "/customer/42?fields=%zz", "nothing"})
+  for (const char* target : {"/customer/%zz", "/customer/%00", "/customer/%", "/customer/%ff", "/customer/..",
+                             "/customer//", "/customer/42?fields=%zz", "nothing"})
     expect_problem(s.get(target), 400, "bad_request");
 }
 
@@ -97,7 +104,8 @@ TEST(rest, a_command_answers_with_its_rev_and_result) {
   expect_problem(s.ask("POST", "/customer/42/issue_voucher", {}, "{\"amount\":"), 400, "bad_request");
   expect_problem(s.ask("POST", "/customer/42/issue_voucher", {"Content-Length: 0"}), 422, "bad_value");
   expect_problem(s.ask("POST", "/customer/43/issue_voucher", {}, voucher(1)), 404, "no_such_entity");
-  expect_problem(s.ask("POST", "/customer/42/issue_voucher", {"Content-Encoding: gzip"}, voucher(1)), 400, "bad_request");
+  expect_problem(s.ask("POST", "/customer/42/issue_voucher", {"Content-Encoding: gzip"}, voucher(1)), 400,
+                 "bad_request");
 }
 
 TEST(rest, a_command_on_another_rev_is_412) {
@@ -132,8 +140,11 @@ TEST(rest, writable_lanes_take_put_patch_and_delete) {
   served s;
   s.port->set("/customer/42", "prefs", {{"a", 1}, {"b", 2}});
   EXPECT_EQ(s.ask("PUT", "/customer/42/orders/7", {}, R"({"status":"new"})").json().at("rev"), 2);
-  EXPECT_EQ(s.ask("PATCH", "/customer/42/prefs", {"Content-Type: application/merge-patch+json"}, R"({"a":null,"c":3})").status, 200);
-  EXPECT_EQ(s.port->document("/customer/42"), json({{"prefs", {{"b", 2}, {"c", 3}}}, {"orders", {{"7", {{"status", "new"}}}}}}));
+  EXPECT_EQ(s.ask("PATCH", "/customer/42/prefs", {"Content-Type: application/merge-patch+json"}, R"({"a":null,"c":3})")
+                .status,
+            200);
+  EXPECT_EQ(s.port->document("/customer/42"),
+            json({{"prefs", {{"b", 2}, {"c", 3}}}, {"orders", {{"7", {{"status", "new"}}}}}}));
   EXPECT_EQ(s.ask("DELETE", "/customer/42/orders/7").status, 200);
   EXPECT_EQ(s.port->document("/customer/42").at("orders"), json::object());
   expect_problem(s.ask("PUT", "/customer/42/prefs", {"If-Match: \"l1:1\""}, "1"), 412, "rev_mismatch");
@@ -235,7 +246,8 @@ TEST(rest, types_list_their_lanes) {
   ASSERT_EQ(items.size(), 2u);
   EXPECT_EQ(items[0].at("type"), "customer");
   EXPECT_EQ(items[0].at("route"), "/customer/:id");
-  EXPECT_EQ(items[0].at("lanes").at(1), json({{"name", "orders"}, {"kind", "map"}, {"writable", true}, {"transient", false}}));
+  EXPECT_EQ(items[0].at("lanes").at(1),
+            json({{"name", "orders"}, {"kind", "map"}, {"writable", true}, {"transient", false}}));
 }
 
 TEST(rest, health_is_alive_and_readiness_is_the_ports) {

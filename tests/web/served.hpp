@@ -17,7 +17,8 @@
 namespace twinlane::testing {
 
 /// True as soon as the condition holds; false at the deadline.
-inline bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound = std::chrono::seconds{20}) {
+inline bool eventually(const std::function<bool()>& condition,
+                       std::chrono::milliseconds bound = std::chrono::seconds{20}) {
   const auto deadline = std::chrono::steady_clock::now() + bound;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;

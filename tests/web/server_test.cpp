@@ -132,7 +132,8 @@ TEST(server, several_io_threads_serve_alike) {
   for (int i = 0; i < 8; ++i) {
     clients.push_back(s.ws());
     for (int k = 0; k < 8; ++k)
-      clients.back().send(R"({"op":"sub","id":)" + std::to_string(k) + R"(,"uri":"/customer/)" + std::to_string(k) + "\"}");
+      clients.back().send(R"({"op":"sub","id":)" + std::to_string(k) + R"(,"uri":"/customer/)" + std::to_string(k) +
+                          "\"}");
     for (int k = 0; k < 8; ++k) EXPECT_EQ(clients.back().next().at("op"), "snap");
   }
   std::thread writer([&] {

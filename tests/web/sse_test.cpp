@@ -25,12 +25,18 @@ TEST(sse, a_stream_is_a_snapshot_and_then_diffs) {
   stream t(s, "/customer/42");
   EXPECT_EQ(t.head.substr(9, 3), "200");
   EXPECT_NE(t.head.find("Content-Type: text/event-stream\r\n"), std::string::npos);
-  EXPECT_EQ(t.event(), "event: snap\nid: l1:1\ndata: {\"op\":\"snap\",\"id\":0,\"uri\":\"/customer/42\",\"lineage\":\"l1\",\"rev\":1,"
-                       "\"exists\":true,\"resumed\":false,\"lanes\":{\"profile\":{\"name\":\"Ann\"}}}\n\n");
+  EXPECT_EQ(
+      t.event(),
+      "event: snap\nid: l1:1\ndata: {\"op\":\"snap\",\"id\":0,\"uri\":\"/customer/42\",\"lineage\":\"l1\",\"rev\":1,"
+      "\"exists\":true,\"resumed\":false,\"lanes\":{\"profile\":{\"name\":\"Ann\"}}}\n\n");
   s.port->set("/customer/42", "profile", {{"name", "Anna\n\n"}});
-  EXPECT_EQ(t.event(), "event: diff\nid: l1:2\ndata: {\"op\":\"diff\",\"id\":0,\"from\":1,\"rev\":2,\"patch\":{\"profile\":{\"name\":\"Anna\\n\\n\"}}}\n\n");
+  EXPECT_EQ(t.event(),
+            "event: diff\nid: l1:2\ndata: "
+            "{\"op\":\"diff\",\"id\":0,\"from\":1,\"rev\":2,\"patch\":{\"profile\":{\"name\":\"Anna\\n\\n\"}}}\n\n");
   s.port->announce("/customer/42", "passivated", "idle");
-  EXPECT_EQ(t.event(), "event: life\ndata: {\"op\":\"life\",\"id\":0,\"event\":\"passivated\",\"at\":1763700000000,\"cause\":\"idle\"}\n\n");
+  EXPECT_EQ(t.event(),
+            "event: life\ndata: "
+            "{\"op\":\"life\",\"id\":0,\"event\":\"passivated\",\"at\":1763700000000,\"cause\":\"idle\"}\n\n");
   s.port->erase("/customer/42");
   EXPECT_EQ(t.event().substr(0, 11), "event: snap");
   EXPECT_TRUE(eventually([&] { return s.counted("pushed") == 1 && s.counted("diffs_snapshot") == 2; }));

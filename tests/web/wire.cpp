@@ -74,8 +74,7 @@ std::string wire::read_until(std::string_view mark) {
 
 std::string wire::read_all() {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (fill(deadline)) {
-  }
+  while (fill(deadline)) {}
   return std::exchange(buffer_, {});
 }
 

@@ -16,7 +16,8 @@ T only(std::string_view text) {
 
 TEST(ws_message, a_sub_has_all_its_members) {
   const auto m = only<sub_message>(
-      R"({"op":"sub","id":1,"uri":"/customer/42","lanes":["profile","orders"],"fields":["profile.a\\.b"],"resume":{"lineage":"k","rev":1},"max_rate":10,"life":true})");
+      R"({"op":"sub","id":1,"uri":"/customer/42","lanes":["profile","orders"],"fields":["profile.a\\.b"],"resume":{"lineage":"k","rev":1},)"
+      R"("max_rate":10,"life":true})");
   EXPECT_EQ(m.id, 1u);
   EXPECT_EQ(m.uri, "/customer/42");
   EXPECT_EQ(m.lanes, (std::vector<std::string>{"profile", "orders"}));
@@ -27,7 +28,8 @@ TEST(ws_message, a_sub_has_all_its_members) {
 }
 
 TEST(ws_message, a_cmd_carries_its_value_as_text) {
-  const auto m = only<cmd_message>(R"({"op":"cmd","id":2,"uri":"/c/1","lane":"l","value":{"n":9223372036854775807,"s":"ü"},"if_rev":17})");
+  const auto m = only<cmd_message>(
+      R"({"op":"cmd","id":2,"uri":"/c/1","lane":"l","value":{"n":9223372036854775807,"s":"ü"},"if_rev":17})");
   EXPECT_EQ(m.value, R"({"n":9223372036854775807,"s":"ü"})");
   EXPECT_EQ(m.if_rev, 17u);
   EXPECT_EQ(only<cmd_message>(R"({"op":"cmd","id":2,"uri":"/c/1","lane":"l"})").value, "null");
@@ -42,7 +44,8 @@ TEST(ws_message, an_array_is_several_messages_in_order) {
 }
 
 TEST(ws_message, what_is_no_message_spoils_its_frame) {
-  const std::string deep = "{\"op\":\"ping\",\"id\":1,\"x\":" + std::string(10'000, '[') + std::string(10'000, ']') + "}";
+  const std::string deep =
+      "{\"op\":\"ping\",\"id\":1,\"x\":" + std::string(10'000, '[') + std::string(10'000, ']') + "}";
   for (const std::string& text :
        {std::string(), std::string("nonsense"), std::string("{"), std::string("17"), std::string("null"), deep,
         std::string(R"({"op":"fly","id":1})"), std::string(R"({"op":"ping"})"), std::string(R"({"op":"ping","id":-1})"),

@@ -15,7 +15,9 @@ std::string sub(std::uint64_t id, const std::string& uri) {
 TEST(websocket, the_json_subprotocol_is_chosen_and_others_are_not_echoed) {
   served s;
   EXPECT_EQ(s.ws().handshake().find("Sec-WebSocket-Protocol"), std::string::npos);
-  EXPECT_NE(s.ws({"Sec-WebSocket-Protocol: twinlane.v1.cbor, twinlane.v1.json"}).handshake().find("Sec-WebSocket-Protocol: twinlane.v1.json\r\n"),
+  EXPECT_NE(s.ws({"Sec-WebSocket-Protocol: twinlane.v1.cbor, twinlane.v1.json"})
+                .handshake()
+                .find("Sec-WebSocket-Protocol: twinlane.v1.json\r\n"),
             std::string::npos);
   EXPECT_EQ(s.ws({"Sec-WebSocket-Protocol: bearer.abc"}).handshake().find("bearer"), std::string::npos);
 }
@@ -29,20 +31,23 @@ TEST(websocket, a_plain_get_of_its_url_is_told_to_upgrade) {
 
 TEST(websocket, a_handshake_without_key_is_refused) {
   served s;
-  EXPECT_EQ(s.ask("GET", "/ws", {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"}).status, 400);
+  EXPECT_EQ(s.ask("GET", "/ws", {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"}).status,
+            400);
   EXPECT_TRUE(eventually([&] { return s.server->connections() == 0; }));
 }
 
 TEST(websocket, bytes_that_overtake_the_handshake_are_refused) {
   served s;
-  const auto text = s.raw("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\nsmuggled");
+  const auto text = s.raw(
+      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\nsmuggled");
   EXPECT_EQ(text.substr(9, 3), "400");
 }
 
 TEST(websocket, a_thousand_subscriptions_share_a_connection) {
   served s;
-  for (int i = 0; i < 1000; ++i) s.port->set("/customer/" + std::to_string(i), "prefs", {{"n", 0}, {"pad", std::string(500, 'x')}});
+  for (int i = 0; i < 1000; ++i)
+    s.port->set("/customer/" + std::to_string(i), "prefs", {{"n", 0}, {"pad", std::string(500, 'x')}});
   auto client = s.ws();
   json all = json::array();
   for (int i = 0; i < 1000; ++i) {
@@ -58,7 +63,8 @@ TEST(websocket, a_thousand_subscriptions_share_a_connection) {
   EXPECT_EQ(s.server->subscriptions(), 1000u);
   EXPECT_TRUE(eventually([&] { return s.counted("diffs_snapshot") == 1000; }));
   for (int round = 1; round <= 5; ++round)
-    for (int i = 0; i < 1000; ++i) s.port->set("/customer/" + std::to_string(i), "prefs", {{"n", round}, {"pad", std::string(500, 'x')}});
+    for (int i = 0; i < 1000; ++i)
+      s.port->set("/customer/" + std::to_string(i), "prefs", {{"n", round}, {"pad", std::string(500, 'x')}});
   for (int i = 0; i < 5000; ++i) {
     const auto m = client.next();
     ASSERT_EQ(m.at("op"), "diff");
@@ -200,7 +206,8 @@ TEST(websocket, commands_that_wait_are_bounded_and_all_answered) {
   s.port->hold_answers();
   json all = json::array();
   for (int i = 0; i < 600; ++i)
-    all.push_back({{"op", "cmd"}, {"id", i}, {"uri", "/customer/1"}, {"lane", "issue_voucher"}, {"value", {{"amount", i % 9}}}});
+    all.push_back(
+        {{"op", "cmd"}, {"id", i}, {"uri", "/customer/1"}, {"lane", "issue_voucher"}, {"value", {{"amount", i % 9}}}});
   client.send(all.dump());
   s.port->release_answers();
   std::set<std::uint64_t> ids;

@@ -68,7 +68,8 @@ void play(const fs::path& file) {
       drive(*s.port, text);
     } else if (line[0] == '<') {
       const auto got = client.next();
-      ASSERT_TRUE(expected(text, got)) << file.filename() << ":" << number << "\n  wanted " << text << "\n  got    " << got;
+      ASSERT_TRUE(expected(text, got)) << file.filename() << ":" << number << "\n  wanted " << text << "\n  got    "
+                                       << got;
     } else if (line[0] == 'x') {
       ASSERT_EQ(client.close_code(), std::stoul(text)) << file.filename() << ":" << number;
       ASSERT_TRUE(eventually([&] { return s.server->subscriptions() == 0; }));

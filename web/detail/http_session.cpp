@@ -24,16 +24,19 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 
 constexpr std::size_t read_ahead_bytes = 64 * 1024;
-constexpr std::size_t small_body_bytes = 64 * 1024;      // does not count against bodies_bytes_max
+constexpr std::size_t small_body_bytes = 64 * 1024;  // does not count against bodies_bytes_max
 constexpr std::size_t discarded_bytes_max = 8 * 1024 * 1024;
-constexpr double slowest_bytes_per_s = 64 * 1024;        // what a long body or answer must keep up with
+constexpr double slowest_bytes_per_s = 64 * 1024;  // what a long body or answer must keep up with
 
 enum class phase : unsigned char { idle, header, body, handling, writing, lingering };
 
 class http_session final : public session, public std::enable_shared_from_this<http_session> {
  public:
   http_session(std::shared_ptr<core> c, tcp_socket socket)
-      : core_(std::move(c)), ticket_(core_), socket_(std::move(socket)), timer_(socket_.get_executor()),
+      : core_(std::move(c)),
+        ticket_(core_),
+        socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
         buffer_(core_->opt.header_bytes_max + read_ahead_bytes) {}
   ~http_session() override {
     release_body();
@@ -96,7 +99,8 @@ class http_session final : public session, public std::enable_shared_from_this<h
 };
 
 clock::duration time_for(std::size_t bytes, clock::duration bound) {
-  return bound + std::chrono::milliseconds(static_cast<std::int64_t>(1000.0 * static_cast<double>(bytes) / slowest_bytes_per_s));
+  return bound + std::chrono::milliseconds(
+                     static_cast<std::int64_t>(1000.0 * static_cast<double>(bytes) / slowest_bytes_per_s));
 }
 
 void http_session::arm(phase p, clock::duration bound) {
@@ -173,8 +177,10 @@ std::optional<response> http_session::malformed() const {
   const auto hosts = h.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && h.version() == 11)) return wrong("A request has exactly one Host header.");
   if (h.count(http::field::transfer_encoding) > 0) {
-    if (!beast::iequals(h[http::field::transfer_encoding], "chunked")) return wrong("Transfer-Encoding may only be chunked.");
-    if (h.count(http::field::content_length) > 0) return wrong("Content-Length and Transfer-Encoding exclude each other.");
+    if (!beast::iequals(h[http::field::transfer_encoding], "chunked"))
+      return wrong("Transfer-Encoding may only be chunked.");
+    if (h.count(http::field::content_length) > 0)
+      return wrong("Content-Length and Transfer-Encoding exclude each other.");
     if (h.version() == 10) return wrong("HTTP/1.0 has no Transfer-Encoding.");
   }
   if (h.count(http::field::origin) > 1) return wrong("A request has at most one Origin header.");
@@ -225,10 +231,11 @@ void http_session::open_stream() {
   subscribe_request s{where_.uri, std::get<view>(std::move(what)), !life || *life != "false"};
   response r;
   core_->site.origins().decorate(origin_, r, false);
-  std::string head = "HTTP/1.1 200 OK\r\nServer: twinlane\r\nContent-Type: text/event-stream\r\n"
-                     "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
-  for (const auto& [name, value] : r.headers) head += name + ": " + value + "\r\n";
-  start_sse(core_, std::move(ticket_), std::move(socket_), s, head + "\r\n");
+  std::string head =
+      "HTTP/1.1 200 OK\r\nServer: twinlane\r\nContent-Type: text/event-stream\r\n"
+      "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  for (const auto& [name, value] : r.headers) head.append(name).append(": ").append(value).append("\r\n");
+  start_sse(core_, std::move(ticket_), std::move(socket_), s, head.append("\r\n"));
 }
 
 void http_session::read_body() {

@@ -170,7 +170,8 @@ void sse_session::write() {
   }
   writing_ = true;
   stall_.progressed(clock::now());
-  asio::async_write(socket_, buffers_, [self = shared_from_this()](error_code ec, std::size_t) { self->did_write(ec); });
+  asio::async_write(socket_, buffers_,
+                    [self = shared_from_this()](error_code ec, std::size_t) { self->did_write(ec); });
 }
 
 void sse_session::did_write(error_code ec) {

@@ -35,10 +35,14 @@ struct pieces {
 
 std::string_view view_of(close_reason r) {
   switch (r) {
-    case close_reason::going_away: return "going away";
-    case close_reason::bad_message: return "bad message";
-    case close_reason::slow: return "slow consumer";
-    case close_reason::too_many: return "too many requests";
+    case close_reason::going_away:
+      return "going away";
+    case close_reason::bad_message:
+      return "bad message";
+    case close_reason::slow:
+      return "slow consumer";
+    case close_reason::too_many:
+      return "too many requests";
   }
   return {};
 }
@@ -89,8 +93,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   clock::time_point heard_ = clock::now(), pinged_ = clock::now(), closing_since_{};
   std::optional<clock::time_point> peer_closed_;
   std::optional<close_reason> closing_;
-  bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false,
-       dropped_ = false;
+  bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false, dropped_ = false;
 };
 
 void ws_session::start(http_request upgrade) {
@@ -183,7 +186,8 @@ void ws_session::did_write(error_code ec) {
   const auto now = clock::now();
   const auto& figs = core_->figs;
   if (figs.event_to_push)
-    for (const auto arrived : batch_.arrived()) figs.event_to_push(std::chrono::duration<double>(now - arrived).count());
+    for (const auto arrived : batch_.arrived())
+      figs.event_to_push(std::chrono::duration<double>(now - arrived).count());
   if (figs.diffs && batch_.diffs() > 0) figs.diffs("sent", batch_.diffs());
   if (figs.diffs && batch_.snapshots() > 0) figs.diffs("snapshot", batch_.snapshots());
   if (closing_) return send_close();
@@ -193,7 +197,8 @@ void ws_session::did_write(error_code ec) {
 
 void ws_session::tick() {
   const auto& o = core_->opt;
-  const auto often = closing_ ? clock::duration(o.close_timeout) / 4 : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
+  const auto often =
+      closing_ ? clock::duration(o.close_timeout) / 4 : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->did_tick();
@@ -211,7 +216,8 @@ void ws_session::did_tick() {
   }
   // It said goodbye, and should have ended the connection after our answer.
   if (peer_closed_ && now - *peer_closed_ >= core_->opt.close_timeout) return drop();
-  if (stall_.stalled(acknowledged_bytes(descriptor()), writing_, now, core_->opt.slow_timeout)) close(close_reason::slow);
+  if (stall_.stalled(acknowledged_bytes(descriptor()), writing_, now, core_->opt.slow_timeout))
+    close(close_reason::slow);
   // Pongs are seen only while reading.
   if (!reading_) heard_ = now;
   if (!closing_ && now - heard_ > core_->opt.ping_interval * 2 + std::chrono::seconds{5}) {
@@ -233,7 +239,8 @@ void ws_session::close(close_reason why) {
   closing_ = why;
   closing_since_ = clock::now();
   if (why == close_reason::slow) {
-    core_->report("closed_slow", "a WebSocket client reads too slowly. Raise web.outbound_bytes_max or subscribe to less");
+    core_->report("closed_slow",
+                  "a WebSocket client reads too slowly. Raise web.outbound_bytes_max or subscribe to less");
   } else if (why == close_reason::bad_message) {
     core_->report("closed_bad_message", "a WebSocket frame is not a message of the protocol");
   } else if (why == close_reason::too_many) {
