@@ -114,7 +114,7 @@ TEST(kafka_source, a_partition_that_stands_still_does_not_stop_its_neighbour) {
   s.start();
   const auto stuck = port.partition("orders", "orders", 0), free = port.partition("orders", "orders", 1);
   ASSERT_TRUE(eventually([&] { return free->low_mark() == 5000; }));
-  EXPECT_TRUE(stuck->paused);
+  ASSERT_TRUE(eventually([&] { return stuck->paused.load(); }));
   EXPECT_LE(stuck->in_flight_records(), 625);
   port.let_go();
   ASSERT_TRUE(eventually([&] { return stuck->low_mark() == 5000; }));
