@@ -126,6 +126,7 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
   clean = drain(std::max(left, std::chrono::milliseconds(100))) && clean;
   for (const auto& p : partitions()) p->freeze();
+  i.closed = true;
   i.for_each_shard([](shard& s) { s.set_runner(nullptr); });
   if (!i.system->stop(std::chrono::seconds(1))) log_limited(log_level::error, "stop", "some actors did not end in time");
   i.system.reset();
@@ -145,7 +146,8 @@ void runtime::impl::tick() {
 
 std::unique_ptr<shard> runtime::impl::make_shard(std::uint32_t number) {
   auto s = std::make_unique<shard>(number, *this, options.shard);
-  s->set_runner(system->host(*s));
+  // A dedicated shard made while the runtime ends must not leave an actor behind. Its stripe's lock orders this.
+  if (!closed) s->set_runner(system->host(*s));
   return s;
 }
 

@@ -91,7 +91,7 @@ struct runtime::impl final : shard_host {
   turn_pool scratch;
   std::shared_ptr<batch_pool> batches = std::make_shared<batch_pool>();
   std::atomic<std::uint64_t> births{1}, subscriptions{1};
-  std::atomic<bool> is_ready{false}, accepting{false};
+  std::atomic<bool> is_ready{false}, accepting{false}, closed{false};
 
   std::unique_ptr<detail::actors> system;
   std::vector<std::unique_ptr<shard>> shards;

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+#include <twinlane/agents/agent.hpp>
+
+// The agents of the runtime's tests.
+namespace runtime_test {
+
+using nlohmann::json;
+using namespace twinlane;
+
+/// Sums what it is told; `poison` in a note makes it throw.
+class account final : public agent {
+ public:
+  using agent::agent;
+  map_lane<int, int> amounts{*this, "amounts"};
+  log_lane<std::string> notes{*this, "notes", keep_last(100), did_update<&account::noted>};
+  value_lane<std::string> name{*this, "name", writable};
+  map_lane<int, std::string> labels{*this, "labels", writable};
+  map_lane<int, int> recent{*this, "recent", keep_for(std::chrono::milliseconds{1000})};
+  value_lane<int> sum{*this, "sum"};
+  value_lane<int> events{*this, "events"};
+  value_lane<int> rings{*this, "rings"};
+  command_lane<int> add{*this, "add", on_command<&account::do_add>};
+  command_lane<int> alarm{*this, "alarm", on_command<&account::do_alarm>};
+  timer ring{*this, "ring", &account::rang};
+
+ private:
+  rule total{*this, on_change(amounts), &account::add_up};
+
+  void noted(std::uint64_t, const std::string& now) {
+    if (now == "poison") throw std::runtime_error("poison");
+    if (now == "silent poison") throw std::runtime_error("");
+    events.update([](int& n) { ++n; });
+  }
+  void add_up() {
+    int all = 0;
+    for (const auto& e : amounts) all += e.value;
+    if (all == 666) throw std::runtime_error("the sum of all evil");
+    sum.set(all);
+  }
+  reply do_add(const int& n) {
+    if (n == 0) return reply::refuse("nothing to add");
+    sum.update([&](int& all) { all += n; });
+    if (n < 0) throw std::runtime_error("only more");
+    return reply::with(*sum);
+  }
+  reply do_alarm(const int& delay_ms) {
+    ring.set_after(std::chrono::milliseconds{delay_ms});
+    return {};
+  }
+  void rang() {
+    rings.update([](int& n) { ++n; });
+    if (sum && *sum == 13) throw std::runtime_error("unlucky");
+  }
+};
+
+/// Passes on what it gets: `to` names the next agent.
+class relay final : public agent {
+ public:
+  using agent::agent;
+  value_lane<std::string> to{*this, "to"};
+  log_lane<int> inbox{*this, "inbox", keep_last(1000), did_update<&relay::pass_on>};
+  value_lane<int> seen{*this, "seen"};
+
+ private:
+  void pass_on(std::uint64_t, const int& n) {
+    seen.update([](int& all) { ++all; });
+    if (to) send(*to, "inbox", n + 1);
+    if (n == -1) throw std::runtime_error("no");
+  }
+};
+
+/// Follows products; `wish` names the product under a key.
+class fan final : public agent {
+ public:
+  using agent::agent;
+  map_lane<int, std::string> wish{*this, "wish", did_update<&fan::wished>, did_remove<&fan::forgot>};
+  join_value_lane<int, int> prices{*this, "prices"};
+  value_lane<int> cheapest{*this, "cheapest"};
+
+ private:
+  rule compare{*this, on_change(prices), &fan::look};
+  void wished(const int& key, const std::string& uri, const std::string*) { prices.join(key, uri, "price"); }
+  void forgot(const int& key, const std::string&) { prices.leave(key); }
+  void look() {
+    std::optional<int> least;
+    prices.for_each([&](const int&, const int& p) { least = std::min(p, least.value_or(p)); });
+    least ? cheapest.set(*least) : cheapest.clear();
+  }
+};
+
+class product final : public agent {
+ public:
+  using agent::agent;
+  value_lane<int> price{*this, "price"};
+  value_lane<int> other{*this, "other"};
+};
+
+inline std::shared_ptr<const agent_type> accounts(type_options o = {}) {
+  return make_agent_type<account>("account", "/account/:id", o);
+}
+
+}  // namespace runtime_test

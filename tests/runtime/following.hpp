@@ -1,0 +1,74 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <twinlane/runtime/port.hpp>
+
+namespace runtime_test {
+
+using nlohmann::json;
+using namespace twinlane;
+
+/// A subscriber that folds what it hears and notes what breaks the rules of the stream.
+class following final : public subscriber {
+  template <class F>
+  auto locked(F&& f) const {
+    std::lock_guard lock(mutex_);
+    return f();
+  }
+
+ public:
+  void on_snapshot(std::uint64_t, const snapshot& s) override {
+    std::lock_guard lock(mutex_);
+    state_ = json::parse(s.lanes());
+    lineage_ = s.lineage;
+    rev_ = s.rev;
+    exists_ = s.exists;
+    said_.push_back("snap " + std::to_string(s.rev) + (s.exists ? "" : " none"));
+    const auto whole = json::parse(R"({"op":"snap",)" + *s.tail);
+    if (whole["rev"] != s.rev || whole["lanes"] != state_ || whole["uri"] != s.uri || whole["exists"] != s.exists)
+      broken_ = "snapshot's text does not say what it is";
+  }
+  void on_diff(std::uint64_t, const diff& d) override {
+    std::lock_guard lock(mutex_);
+    if (!exists_) broken_ = "a diff without a snapshot";
+    if (d.from != rev_) broken_ = "diff from " + std::to_string(d.from) + " after rev " + std::to_string(rev_);
+    if (d.rev <= d.from) broken_ = "rev does not grow";
+    const auto whole = json::parse("{" + *d.tail);
+    if (whole["rev"] != d.rev || whole["patch"] != json::parse(d.patch())) broken_ = "diff's text does not say what it is";
+    rev_ = d.rev;
+    state_.merge_patch(json::parse(d.patch()));
+    patches_.push_back(json::parse(d.patch()));
+    said_.push_back("diff " + std::to_string(d.from) + ">" + std::to_string(d.rev));
+  }
+  void on_life(std::uint64_t, const life_event& e) override {
+    std::lock_guard lock(mutex_);
+    said_.push_back("life " + std::string(e.event));
+  }
+  void on_done(std::uint64_t, std::string_view reason) override {
+    std::lock_guard lock(mutex_);
+    said_.push_back("done " + std::string(reason));
+  }
+
+  json state() const { return locked([&] { return state_; }); }
+  std::string lineage() const { return locked([&] { return lineage_; }); }
+  std::uint64_t rev() const { return locked([&] { return rev_; }); }
+  std::vector<std::string> said() const { return locked([&] { return said_; }); }
+  std::vector<json> patches() const { return locked([&] { return patches_; }); }
+  /// Empty while all rules held.
+  std::string broken() const { return locked([&] { return broken_; }); }
+
+ private:
+  mutable std::mutex mutex_;
+  json state_ = json::object();
+  std::string lineage_, broken_;
+  std::uint64_t rev_ = 0;
+  bool exists_ = false;
+  std::vector<std::string> said_;
+  std::vector<json> patches_;
+};
+
+}  // namespace runtime_test

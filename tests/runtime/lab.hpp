@@ -1,0 +1,222 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <twinlane/runtime/shard.hpp>
+
+#include "following.hpp"
+
+namespace runtime_test {
+
+/// Keeps what shards commit; waiters wait when told to.
+class lab_store final : public store {
+ public:
+  std::uint64_t open() override { return 1; }
+  bool wants_deltas() const noexcept override { return true; }
+  void commit(std::uint32_t, std::span<const agent_delta> deltas, std::unique_ptr<commit_waiter> w) override {
+    ++commits;
+    for (const auto& d : deltas) {
+      auto& at = revs[std::string(d.uri)];
+      if (d.from != at) broken = "delta from " + std::to_string(d.from) + " after " + std::to_string(at);
+      at = d.rev;
+      states[std::string(d.uri)].merge_patch(json::parse(d.patch));
+      order.emplace_back(d.uri);
+    }
+    waiting.push_back(std::move(w));
+    if (!held) release();
+  }
+  void remove(std::uint32_t, std::string_view uri) override {
+    states.erase(std::string(uri));
+    revs.erase(std::string(uri));
+  }
+  void release() {
+    for (auto& w : waiting) w->durable();
+    waiting.clear();
+  }
+
+  std::map<std::string, json> states;
+  std::map<std::string, std::uint64_t> revs;
+  std::vector<std::string> order;
+  std::string broken;
+  std::vector<std::unique_ptr<commit_waiter>> waiting;
+  int commits = 0;
+  bool held = false;
+};
+
+struct event {
+  std::string uri, lane, key, value;
+  bool remove = false;
+  std::int64_t time_ms = 0;
+};
+
+/// Shards without actors: the test says when they run.
+class lab : public shard_host {
+ public:
+  explicit lab(std::vector<std::shared_ptr<const agent_type>> types, std::uint32_t shards = 1, shard_options o = {})
+      : options(o), types_(std::move(types)) {
+    woken_.resize(shards);
+    for (std::uint32_t n = 0; n < shards; ++n) {
+      shards_.push_back(std::make_unique<shard>(n, *this, options));
+      shards_[n]->set_runner(std::make_unique<runner>(*this, n));
+    }
+    source = std::make_shared<source_partition>("src", "topic", 0);
+  }
+
+  // shard_host
+  std::int64_t now_ms() const override { return now; }
+  const agent_type* type_of(std::string_view uri) const override {
+    for (const auto& t : types_)
+      if (t->path().matches(uri)) return t.get();
+    return nullptr;
+  }
+  const agent_type& type_at(std::uint32_t index) const override { return *types_[index]; }
+  store& storage() override { return kept; }
+  turn_pool& turns() override { return pool_; }
+  std::uint64_t next_birth() override { return ++births_; }
+  std::string lineage_of(std::uint64_t birth) const override { return "L" + std::to_string(birth); }
+  void deliver(mail m) override { ++delivered, on(m.uri).enqueue(std::move(m)); }
+  void deliver(join_update u) override { ++delivered, on(u.uri).enqueue(std::move(u)); }
+  void deliver(follow_request f) override { ++delivered, on(f.uri).enqueue(std::move(f)); }
+  void bury(std::span<const dead_letter> letters) override { dead.insert(dead.end(), letters.begin(), letters.end()); }
+  void did_run_turn(const agent_type&, std::string_view uri, double) override { turns_run.emplace_back(uri); }
+  void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
+    ++commands[std::string(lane) + ' ' + std::string(outcome)];
+  }
+  void did_change_agents(const agent_type&, int difference) override { agents += difference; }
+
+  // Input.
+  void post(const std::vector<event>& events) { post(source, events, offset_); }
+  void post(const std::shared_ptr<source_partition>& p, const std::vector<event>& events, std::int64_t& offset) {
+    std::vector<std::shared_ptr<record_batch>> batches(shards_.size());
+    std::int64_t bytes = 0;
+    for (const auto& e : events) bytes += static_cast<std::int64_t>(e.value.size());
+    const auto next = offset + static_cast<std::int64_t>(events.size());
+    auto window = source_partition::open_window(p, next, static_cast<std::int64_t>(events.size()), bytes);
+    for (const auto& e : events) {
+      auto& b = batches[index_of(e.uri)];
+      if (!b) {
+        b = std::make_shared<record_batch>();
+        b->window = window;
+        b->arrived = std::chrono::steady_clock::now();
+      }
+      b->add({e.uri, 0, target_of(e), e.key, e.value, e.remove, offset++, e.time_ms});
+    }
+    for (std::size_t n = 0; n < batches.size(); ++n) {
+      if (!batches[n]) continue;
+      batches[n]->close();
+      shards_[n]->enqueue(std::move(batches[n]));
+    }
+  }
+  struct told {
+    std::optional<outcome<command_result>> answer;
+    bool came() const { return answer.has_value(); }
+    bool fine() const { return came() && ok(*answer); }
+    const command_result& result() const { return std::get<command_result>(answer.value()); }
+    problem code() const { return std::get<error>(answer.value()).code; }
+  };
+  std::shared_ptr<told> command(command_request r) { return ask(std::move(r)); }
+  std::shared_ptr<told> command(std::string uri, std::string lane, std::string value) {
+    return ask(command_request{std::move(uri), std::move(lane), std::move(value), {}, {}, {}});
+  }
+  std::shared_ptr<told> write(write_request r) { return ask(std::move(r)); }
+  std::shared_ptr<following> subscribe(const std::string& uri, view what = {}, bool life = false) {
+    auto f = std::make_shared<following>();
+    const auto& type = *type_of(uri);
+    const auto lanes = std::get<0>(lanes_of(type, what));
+    const auto id = ++links_;
+    on(uri).request([=, &type](shard& s) { s.subscribe(uri, type, {id, id, lanes, 0, life, f}); });
+    return f;
+  }
+  std::uint64_t last_link() const { return links_; }
+  std::shared_ptr<std::optional<outcome<std::monostate>>> remove(const std::string& uri) {
+    auto said = std::make_shared<std::optional<outcome<std::monostate>>>();
+    on(uri).request([=](shard& s) { s.remove(uri, {}, [=](outcome<std::monostate> o) { *said = std::move(o); }); });
+    return said;
+  }
+
+  /// Runs shards that were woken until none is; false when they do not come to rest.
+  bool settle(int runs = 100'000) {
+    while (runs-- > 0) {
+      const auto n = std::find(woken_.begin(), woken_.end(), true);
+      if (n == woken_.end()) return true;
+      *n = false;
+      auto& s = *shards_[static_cast<std::size_t>(n - woken_.begin())];
+      if (s.run()) *n = true;
+    }
+    return false;
+  }
+  void tick() {
+    for (auto& s : shards_) s->wake_if_due(now);
+    settle();
+  }
+
+  /// The present document; null when the entity does not exist.
+  json document(const std::string& uri) {
+    const auto* e = on(uri).find(uri);
+    if (!e || !e->self) return nullptr;
+    std::string text;
+    encode_document(text, *e->self, ~std::uint64_t{0});
+    return json::parse(text);
+  }
+  std::uint64_t rev(const std::string& uri) { return on(uri).find(uri)->rev; }
+  shard& on(std::string_view uri) { return *shards_[index_of(uri)]; }
+
+  shard_options options;
+  lab_store kept;
+  std::shared_ptr<source_partition> source;
+  std::int64_t now = 1'000'000;
+  std::vector<dead_letter> dead;
+  std::vector<std::string> turns_run;
+  std::map<std::string, int> commands;
+  int agents = 0, delivered = 0;
+
+ private:
+  class runner final : public shard_runner {
+   public:
+    runner(lab& l, std::uint32_t n) : lab_(l), number_(n) {}
+    void wake() override { lab_.woken_[number_] = true; }
+
+   private:
+    lab& lab_;
+    std::uint32_t number_;
+  };
+
+  std::size_t index_of(std::string_view uri) const { return type_of(uri)->path().hash(uri) % shards_.size(); }
+  target_id target_of(const event& e) const {
+    for (std::uint32_t t = 0; t < types_.size(); ++t)
+      if (types_[t]->path().matches(e.uri)) {
+        const int lane = types_[t]->lane_index(e.lane);
+        if (lane < 0) throw std::out_of_range("no lane " + e.lane);
+        return make_target(t, static_cast<std::uint32_t>(lane));
+      }
+    throw std::out_of_range("no route for " + e.uri);
+  }
+  template <class R>
+  std::shared_ptr<told> ask(R r) {
+    auto t = std::make_shared<told>();
+    auto& s = on(r.uri);
+    if (!s.request(std::move(r), [t](outcome<command_result> o) {
+          EXPECT_FALSE(t->came()) << "answered twice";
+          t->answer = std::move(o);
+        }))
+      t->answer = error{problem::too_busy, "inbox full"};
+    return t;
+  }
+
+  std::vector<std::shared_ptr<const agent_type>> types_;
+  turn_pool pool_;
+  std::uint64_t births_ = 0, links_ = 0;
+  std::int64_t offset_ = 0;
+  std::vector<bool> woken_;
+  std::vector<std::unique_ptr<shard>> shards_;
+};
+
+}  // namespace runtime_test

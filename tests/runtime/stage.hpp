@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <twinlane/runtime/runtime.hpp>
+
+#include "cast.hpp"
+#include "following.hpp"
+
+namespace runtime_test {
+
+using namespace std::chrono_literals;
+constexpr auto patience = 20s;
+
+/// Waits until the condition holds; false at the deadline.
+inline bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds deadline = patience) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+struct event {
+  std::string uri, lane, key, value;
+  bool remove = false;
+  std::int64_t time_ms = 0;
+};
+
+/// A runtime with the cast of agents, on real actors.
+class stage {
+ public:
+  explicit stage(hosting host, runtime_options o = {}) : on(with(std::move(o), host, *this)) {
+    on.add<account>("account", "/account/:id");
+    on.add<relay>("relay", "/relay/:id");
+    on.add<fan>("fan", "/fan/:id");
+    on.add<product>("product", "/product/:id");
+    on.add<account>("locker", "/locker/:id", {hosting::shared, creation::commands});
+    on.start();
+    source = on.partition("src", "topic", 0);
+  }
+
+  void post(const std::vector<event>& events) { post(source, events, offset_); }
+  void post(const std::shared_ptr<source_partition>& p, std::span<const event> events, std::int64_t& offset) {
+    std::vector<routed_record> records;
+    for (const auto& e : events) {
+      const auto segments = e.uri.find('/', 1);
+      const auto target = on.resolve_target(e.uri.substr(0, segments) + "/{id}", e.lane);
+      if (!ok(target)) throw std::out_of_range(std::get<error>(target).detail);
+      const auto id = e.uri.substr(segments + 1);
+      records.push_back({e.uri, murmur2(decode_segment(id).value()), std::get<0>(target).id, e.key, e.value, e.remove, offset++, e.time_ms});
+    }
+    on.post(p, records, offset, std::chrono::steady_clock::now());
+  }
+  bool drain() { return on.drain(patience); }
+
+  template <class T, class Call>
+  static outcome<T> wait_for(Call&& call) {
+    auto said = std::make_shared<std::promise<outcome<T>>>();
+    auto future = said->get_future();
+    call([said](outcome<T> o) { said->set_value(std::move(o)); });
+    if (future.wait_for(patience) != std::future_status::ready) throw std::runtime_error("no answer came");
+    return future.get();
+  }
+  outcome<snapshot> get(const std::string& uri, const view& v = {}) {
+    return wait_for<snapshot>([&](auto a) { on.get(uri, v, a); });
+  }
+  json document(const std::string& uri) {
+    const auto s = get(uri);
+    return ok(s) ? json::parse(std::get<0>(s).lanes()) : json();
+  }
+  outcome<command_result> command(const std::string& uri, const std::string& lane, const std::string& value,
+                                  std::optional<std::string> key = {}) {
+    return wait_for<command_result>(
+        [&](auto a) { on.command({uri, lane, value, {}, {}, std::move(key)}, a); });
+  }
+  outcome<command_result> write(write_request r) {
+    return wait_for<command_result>([&](auto a) { on.write(std::move(r), a); });
+  }
+  outcome<std::monostate> remove(const std::string& uri, std::optional<std::string> match = {}) {
+    return wait_for<std::monostate>([&](auto a) { on.remove(uri, std::move(match), a); });
+  }
+  outcome<entity_page> page(const std::string& type, const std::string& after, std::size_t limit) {
+    return wait_for<entity_page>([&](auto a) { on.entities(type, after, limit, a); });
+  }
+  std::vector<dead_letter> dead() {
+    std::lock_guard lock(mutex_);
+    return dead_;
+  }
+
+  std::atomic<std::int64_t> now{1'000'000};
+
+ private:
+  static runtime_options with(runtime_options o, hosting host, stage& s) {
+    o.shards = o.shards == 960 ? 16 : o.shards;
+    o.workers = 2;
+    o.hosting_override = host;
+    o.clock = [&s] { return s.now.load(); };
+    o.dead_letters = [&s](std::span<const dead_letter> letters) {
+      std::lock_guard lock(s.mutex_);
+      s.dead_.insert(s.dead_.end(), letters.begin(), letters.end());
+    };
+    return o;
+  }
+
+  std::mutex mutex_;
+  std::vector<dead_letter> dead_;
+  std::int64_t offset_ = 0;
+
+ public:
+  runtime on;
+  std::shared_ptr<source_partition> source;
+};
+
+}  // namespace runtime_test
