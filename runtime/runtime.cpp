@@ -37,8 +37,7 @@ shard* dedicated_directory::find(std::string_view uri) const {
 }
 
 runtime::impl::impl(runtime_options o, std::unique_ptr<store> s) : options(std::move(o)), kept(std::move(s)) {
-  if (options.shards == 0 || options.shards > 65536)
-    throw std::invalid_argument("shards must be between 1 and 65536");
+  if (options.shards == 0 || options.shards > 65536) throw std::invalid_argument("shards must be between 1 and 65536");
   if (!options.clock)
     options.clock = [] {
       using namespace std::chrono;
@@ -128,7 +127,8 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   for (const auto& p : partitions()) p->freeze();
   i.closed = true;
   i.for_each_shard([](shard& s) { s.set_runner(nullptr); });
-  if (!i.system->stop(std::chrono::seconds(1))) log_limited(log_level::error, "stop", "some actors did not end in time");
+  if (!i.system->stop(std::chrono::seconds(1)))
+    log_limited(log_level::error, "stop", "some actors did not end in time");
   i.system.reset();
   i.for_each_shard([](shard& s) { s.abandon(); });
   return clean;

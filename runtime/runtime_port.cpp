@@ -50,9 +50,8 @@ outcome<target_info> runtime::resolve_target(std::string_view entity_template, s
     const auto& type = *impl_->types[t].type;
     const auto pattern = split_uri(type.path().pattern());
     if (pattern.size() != segments.size()) continue;
-    const bool fits = std::equal(pattern.begin(), pattern.end(), segments.begin(), [](auto p, auto s) {
-      return p[0] == ':' ? !s.empty() : p == s;
-    });
+    const bool fits = std::equal(pattern.begin(), pattern.end(), segments.begin(),
+                                 [](auto p, auto s) { return p[0] == ':' ? !s.empty() : p == s; });
     if (!fits) continue;
     const int l = type.lane_index(lane);
     if (l < 0) return no_such_lane(type, std::string(lane));
@@ -68,8 +67,7 @@ void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const r
   if (!i.accepting) return;
   std::int64_t bytes = 0;
   for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
-  const auto window =
-      source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
+  const auto window = source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
   // Which batch a shard's records go to; one entry a shard, empty between calls.
   thread_local std::vector<std::shared_ptr<record_batch>> by_shard;
   thread_local std::vector<std::uint32_t> used;
@@ -180,8 +178,8 @@ void runtime::write(write_request r, answer<command_result> a) {
   if (l < 0) return a(no_such_lane(*type.type, r.lane));
   const auto& info = type.type->lanes()[static_cast<std::size_t>(l)];
   if (!info.is_writable)
-    return a(error{problem::not_writable, "lane '" + r.lane + "' of agent type '" + type.type->name() +
-                                              "' takes no writes from outside"});
+    return a(error{problem::not_writable,
+                   "lane '" + r.lane + "' of agent type '" + type.type->name() + "' takes no writes from outside"});
   if (r.key && info.kind != lane_kind::map)
     return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
   auto* s = impl_->shard_of(r.uri, type, type.type->options().create == creation::commands);
@@ -197,8 +195,7 @@ void runtime::remove(const std::string& uri, std::optional<std::string> if_match
   if (!s->request([uri, if_match, a](shard& on) { on.remove(uri, if_match, a); })) a(too_busy);
 }
 
-outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
-                                         std::uint64_t tag) {
+outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s, std::uint64_t tag) {
   const auto found = impl_->find_route(r.uri);
   if (!ok(found)) return std::get<error>(found);
   const auto& type = *std::get<0>(found);
@@ -221,9 +218,11 @@ void runtime::unsubscribe(const subscription& s) {
 std::vector<type_description> runtime::types() const {
   std::vector<type_description> all;
   for (const auto& t : impl_->types) {
-    type_description d{t.type->name(), t.type->path().pattern(),
+    type_description d{t.type->name(),
+                       t.type->path().pattern(),
                        std::string(name_of(t.dedicated ? hosting::dedicated : hosting::shared)),
-                       std::string(name_of(t.type->options().create)), {}};
+                       std::string(name_of(t.type->options().create)),
+                       {}};
     for (const auto& l : t.type->lanes()) d.lanes.push_back({l.name, l.kind, l.is_writable, l.is_transient});
     all.push_back(std::move(d));
   }

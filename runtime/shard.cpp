@@ -154,7 +154,7 @@ void shard::run_cut(cut& c) {
     run_chain(c, *c.entities[i]);
   }
   finish_cut(c);
-  for (auto* i : c.controls) call_out([&] { std::get<control>(*i)(*this); });
+  for (auto* i : c.controls) call_out([&] { std::get<control> (*i)(*this); });
   // What the cut has used up goes now, so that windows and answers do not wait for the rest of the inbox.
   for (auto i = from; i < pending_at_; ++i) pending_[i] = control();
   c.clear();
@@ -271,8 +271,8 @@ void shard::finish_cut(cut& c) {
   deltas.reserve(c.deltas.size());
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
-  auto w = std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}),
-                                    std::exchange(c.answers, {}));
+  auto w =
+      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
   host_.storage().commit(number_, deltas, std::move(w));
 }
 

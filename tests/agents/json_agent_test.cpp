@@ -23,14 +23,17 @@ TEST(json_agent, holds_json_in_value_map_and_log_lanes) {
   t.put("profile", "", R"({"name":"Ann","age":null,"tags":[null,1]})");
   t.put("orders", "a/1", R"({"x":1})");
   t.put("clicks", "", R"("here")");
-  EXPECT_EQ(t.document(), json::parse(R"({"profile":{"name":"Ann","tags":[null,1]},"orders":{"a/1":{"x":1}},"clicks":{"1":"here"}})"));
+  EXPECT_EQ(
+      t.document(),
+      json::parse(R"({"profile":{"name":"Ann","tags":[null,1]},"orders":{"a/1":{"x":1}},"clicks":{"1":"here"}})"));
 }
 
 TEST(json_agent, keeps_integers_and_fractions_apart_and_whole) {
   twin<agent> t(customer());
   t.put("profile", "", R"({"big":9007199254740993,"least":-9223372036854775808,"most":18446744073709551615,"f":1.0})");
-  EXPECT_EQ(t.document_text(),
-            R"({"profile":{"big":9007199254740993,"f":1.0,"least":-9223372036854775808,"most":18446744073709551615},"orders":{},"clicks":{}})");
+  EXPECT_EQ(
+      t.document_text(),
+      R"({"profile":{"big":9007199254740993,"f":1.0,"least":-9223372036854775808,"most":18446744073709551615},"orders":{},"clicks":{}})");
 }
 
 TEST(json_agent, retention_and_flags_come_from_the_spec) {

@@ -17,8 +17,7 @@ TEST(uri, murmur2_equals_kafkas) {
       {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
       {"abc", 479470107},
   };
-  for (const auto& [key, hash] : vectors)
-    EXPECT_EQ(murmur2(key), static_cast<std::uint32_t>(hash) & 0x7fffffff) << key;
+  for (const auto& [key, hash] : vectors) EXPECT_EQ(murmur2(key), static_cast<std::uint32_t>(hash) & 0x7fffffff) << key;
 }
 
 TEST(uri, hash_of_high_bytes_is_over_unsigned_bytes) {
@@ -55,8 +54,8 @@ TEST(uri, canonical_spelling_is_stable) {
 
 TEST(uri, segment_that_cannot_be_carried_appends_nothing) {
   std::string uri = "/a/";
-  for (const std::string& bad : {std::string(), std::string("."), std::string(".."), std::string("\xff"),
-                                std::string("a\0b", 3)})
+  for (const std::string& bad :
+       {std::string(), std::string("."), std::string(".."), std::string("\xff"), std::string("a\0b", 3)})
     EXPECT_FALSE(append_segment(uri, bad));
   EXPECT_EQ(uri, "/a/");
   EXPECT_TRUE(append_segment(uri, "x/\xC3\xBC?#"));
@@ -64,7 +63,8 @@ TEST(uri, segment_that_cannot_be_carried_appends_nothing) {
 }
 
 TEST(uri, segments_decode_to_what_was_encoded) {
-  for (const std::string& text : std::initializer_list<std::string>{"a", "a b", "%41", "/", "\xF0\x9F\x98\x80", "?q=1&r#s", "\x01\x7f"}) {
+  for (const std::string& text :
+       std::initializer_list<std::string>{"a", "a b", "%41", "/", "\xF0\x9F\x98\x80", "?q=1&r#s", "\x01\x7f"}) {
     std::string encoded;
     ASSERT_TRUE(append_segment(encoded, text));
     EXPECT_EQ(decode_segment(encoded), text);
@@ -81,8 +81,9 @@ TEST(route, refuses_malformed_patterns) {
 TEST(route, matches_uris_of_its_shape_alone) {
   const route r("/store/:city/shelf/:nr");
   EXPECT_TRUE(r.matches("/store/berlin/shelf/7"));
-  for (const char* other : {"/store/berlin/shelf", "/store/berlin/shelf/7/8", "/store/berlin/box/7", "/shop/berlin/shelf/7",
-                            "/store//shelf/7", "/store/berlin/shelf/", "store/berlin/shelf/7", "", "/"})
+  for (const char* other :
+       {"/store/berlin/shelf", "/store/berlin/shelf/7/8", "/store/berlin/box/7", "/shop/berlin/shelf/7",
+        "/store//shelf/7", "/store/berlin/shelf/", "store/berlin/shelf/7", "", "/"})
     EXPECT_FALSE(r.matches(other)) << other;
 }
 

@@ -31,8 +31,12 @@ struct world final : agent {
  private:
   rule sum{*this, on_change(items, last, joined), &world::sum_up};
 
-  void counted(const int&, const item&, const item*) { count.update([](int& n) { ++n; }); }
-  void uncounted(const int&, const item&) { count.update([](int& n) { n += 1000; }); }
+  void counted(const int&, const item&, const item*) {
+    count.update([](int& n) { ++n; });
+  }
+  void uncounted(const int&, const item&) {
+    count.update([](int& n) { n += 1000; });
+  }
   void want(const int& key, const int& whom, const int*) { joined.join(key, followed(whom), "details"); }
   void unwant(const int& key, const int&) { joined.leave(key); }
   reply do_act(const item& what) {
@@ -65,18 +69,29 @@ class operations {
     const auto k = std::to_string(key);
     clock_ += below(20);
     switch (below(14)) {
-      case 0: return put("details", "", item_text());
-      case 1: return put("free", "", free_text(3));
+      case 0:
+        return put("details", "", item_text());
+      case 1:
+        return put("free", "", free_text(3));
       case 2:
-      case 3: return put("items", k, item_text());
-      case 4: return put("tree", k, free_text(3));
-      case 5: return put("last", k, std::to_string(below(3)));
-      case 6: return put("young", k, std::to_string(below(3)));
-      case 7: return put("diary", "", item_text());
-      case 8: return put("ping", "", std::to_string(below(3)));
-      case 9: return put("wanted", k, std::to_string(below(3)));
-      case 10: return {operation::kind::join, "joined", k, below(4) ? free_text(2) : "", world::followed(below(3)), clock_};
-      case 11: return {operation::kind::command, "act", "", item_text(), "", clock_};
+      case 3:
+        return put("items", k, item_text());
+      case 4:
+        return put("tree", k, free_text(3));
+      case 5:
+        return put("last", k, std::to_string(below(3)));
+      case 6:
+        return put("young", k, std::to_string(below(3)));
+      case 7:
+        return put("diary", "", item_text());
+      case 8:
+        return put("ping", "", std::to_string(below(3)));
+      case 9:
+        return put("wanted", k, std::to_string(below(3)));
+      case 10:
+        return {operation::kind::join, "joined", k, below(4) ? free_text(2) : "", world::followed(below(3)), clock_};
+      case 11:
+        return {operation::kind::command, "act", "", item_text(), "", clock_};
       case 12: {
         const char* lanes[] = {"items", "tree", "last", "young", "wanted"};
         return {operation::kind::remove, lanes[below(5)], k, "", "", clock_};
@@ -103,13 +118,18 @@ class operations {
   std::string free_text(int depth) { return free_value(depth).dump(); }
   json free_value(int depth) {
     switch (below(depth > 0 ? 7 : 3)) {
-      case 0: return below(3);
-      case 1: return nullptr;
-      case 2: return std::string(1, static_cast<char>('a' + below(2)));
-      case 3: return json::array({below(2), nullptr, free_value(depth - 1)});
+      case 0:
+        return below(3);
+      case 1:
+        return nullptr;
+      case 2:
+        return std::string(1, static_cast<char>('a' + below(2)));
+      case 3:
+        return json::array({below(2), nullptr, free_value(depth - 1)});
       default: {
         json j = json::object();
-        for (int i = below(3); i >= 0; --i) j[std::string(1, static_cast<char>('x' + below(3)))] = free_value(depth - 1);
+        for (int i = below(3); i >= 0; --i)
+          j[std::string(1, static_cast<char>('x' + below(3)))] = free_value(depth - 1);
         return j;
       }
     }

@@ -23,7 +23,9 @@ struct diary final : agent {
     seen.push_back(std::to_string(sequence) + now.name);
     if (fail) throw std::runtime_error("no");
   }
-  void left(std::uint64_t sequence, const item& gone) { seen.push_back("left " + std::to_string(sequence) + gone.name); }
+  void left(std::uint64_t sequence, const item& gone) {
+    seen.push_back("left " + std::to_string(sequence) + gone.name);
+  }
 };
 
 TEST(log_lane, numbers_entries_from_one_and_equal_entries_are_all_kept) {
@@ -41,7 +43,8 @@ TEST(log_lane, count_drops_the_oldest_and_what_never_was_seen_is_not_in_the_patc
   twin<diary> t;
   t.put("last", "", R"({"name":"a"})");
   const auto patch = t.run([&](turn& in) {
-    for (const char* name : {"b", "c", "d", "e", "f"}) t.apply(in, "last", "", R"({"name":")" + std::string(name) + "\"}");
+    for (const char* name : {"b", "c", "d", "e", "f"})
+      t.apply(in, "last", "", R"({"name":")" + std::string(name) + "\"}");
   });
   EXPECT_EQ(patch, json::parse(R"({"last":{"1":null,"4":{"name":"d","price":0},"5":{"name":"e","price":0},
                                             "6":{"name":"f","price":0}}})"));

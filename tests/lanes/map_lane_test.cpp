@@ -51,7 +51,8 @@ TEST(map_lane, is_an_empty_object_from_the_start) {
 
 TEST(map_lane, put_remove_and_put_again_show_key_by_key) {
   twin<shop> t;
-  EXPECT_EQ(t.put("items", "7", R"({"name":"pen","price":2})"), json::parse(R"({"items":{"7":{"name":"pen","price":2}}})"));
+  EXPECT_EQ(t.put("items", "7", R"({"name":"pen","price":2})"),
+            json::parse(R"({"items":{"7":{"name":"pen","price":2}}})"));
   EXPECT_EQ(t.put("items", "7", R"({"name":"pen","price":3})"), json::parse(R"({"items":{"7":{"price":3}}})"));
   EXPECT_EQ(t.run([&](turn& in) { t.remove(in, "items", "7"); }), json::parse(R"({"items":{"7":null}})"));
   EXPECT_EQ(t.run([&](turn& in) { t.remove(in, "items", "7"); }), json());
@@ -172,8 +173,8 @@ TEST(map_lane, json_null_removes_an_entry) {
 TEST(map_lane, over_its_count_the_entry_written_longest_ago_leaves) {
   twin<shop> t;
   for (int k : {5, 1, 9}) t.put("last", std::to_string(k), "0");
-  t.put("last", "5", "1");                                          // renews 5
-  EXPECT_EQ(t.put("last", "9", "0"), json());                       // equal: renews nothing
+  t.put("last", "5", "1");                     // renews 5
+  EXPECT_EQ(t.put("last", "9", "0"), json());  // equal: renews nothing
   EXPECT_EQ(t.put("last", "2", "0"), json::parse(R"({"last":{"1":null,"2":0}})"));
   EXPECT_EQ(t.put("last", "3", "0"), json::parse(R"({"last":{"9":null,"3":0}})"));
   EXPECT_THAT(t->seen, testing::ElementsAre("left 1=0", "left 9=0"));
@@ -221,7 +222,8 @@ TEST(map_lane, large_count_keeps_the_last_written_and_survives_undo) {
   EXPECT_EQ(t->many.size(), 300u);
 }
 
-// A rule looks at the lane in between, which drops what came back to where it was; the order must be undone all the same.
+// A rule looks at the lane in between, which drops what came back to where it was; the order must be undone all the
+// same.
 TEST(map_lane, undo_restores_the_order_of_an_entry_that_came_back_to_its_value) {
   struct ruled final : agent {
     using agent::agent;

@@ -45,7 +45,8 @@ class twin {
   const std::vector<message_effect>& sent() const { return sent_; }
   const std::vector<join_effect>& joins() const { return joins_; }
 
-  /// One turn around f(turn); its merge patch, null when nothing changed. What f or a rule throws undoes it and goes on.
+  /// One turn around f(turn); its merge patch, null when nothing changed. What f or a rule throws undoes it and goes
+  /// on.
   template <class F>
   json run(F&& f) {
     try {

@@ -72,7 +72,8 @@ TEST(value_lane, value_that_comes_back_within_a_turn_is_no_change) {
 TEST(value_lane, did_update_sees_every_event_of_a_turn) {
   twin<thing> t;
   const auto patch = t.run([&](turn& in) {
-    for (const char* name : {"a", "b", "b", "c"}) t.apply(in, "details", "", R"({"name":")" + std::string(name) + "\"}");
+    for (const char* name : {"a", "b", "b", "c"})
+      t.apply(in, "details", "", R"({"name":")" + std::string(name) + "\"}");
   });
   EXPECT_EQ(patch["details"]["name"], "c");
   EXPECT_THAT(t->seen, testing::ElementsAre("->a", "a>b", "b>c"));
@@ -135,7 +136,8 @@ TEST(value_lane, record_that_does_not_decode_leaves_the_value) {
 TEST(value_lane, merge_patch_changes_named_fields_and_null_removes) {
   twin<thing> t;
   t.put("details", "", R"({"name":"pen","price":2,"note":"blue"})");
-  EXPECT_EQ(t.patch("details", "", R"({"price":3,"note":null})"), json::parse(R"({"details":{"price":3,"note":null}})"));
+  EXPECT_EQ(t.patch("details", "", R"({"price":3,"note":null})"),
+            json::parse(R"({"details":{"price":3,"note":null}})"));
   EXPECT_THROW(t.patch("details", "", R"({"price":[]})"), lane_error);
   EXPECT_EQ(t->details->price, 3);
 }

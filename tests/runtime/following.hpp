@@ -38,7 +38,8 @@ class following final : public subscriber {
     if (d.from != rev_) broken_ = "diff from " + std::to_string(d.from) + " after rev " + std::to_string(rev_);
     if (d.rev <= d.from) broken_ = "rev does not grow";
     const auto whole = json::parse("{" + *d.tail);
-    if (whole["rev"] != d.rev || whole["patch"] != json::parse(d.patch())) broken_ = "diff's text does not say what it is";
+    if (whole["rev"] != d.rev || whole["patch"] != json::parse(d.patch()))
+      broken_ = "diff's text does not say what it is";
     rev_ = d.rev;
     state_.merge_patch(json::parse(d.patch()));
     patches_.push_back(json::parse(d.patch()));
@@ -53,13 +54,25 @@ class following final : public subscriber {
     said_.push_back("done " + std::string(reason));
   }
 
-  json state() const { return locked([&] { return state_; }); }
-  std::string lineage() const { return locked([&] { return lineage_; }); }
-  std::uint64_t rev() const { return locked([&] { return rev_; }); }
-  std::vector<std::string> said() const { return locked([&] { return said_; }); }
-  std::vector<json> patches() const { return locked([&] { return patches_; }); }
+  json state() const {
+    return locked([&] { return state_; });
+  }
+  std::string lineage() const {
+    return locked([&] { return lineage_; });
+  }
+  std::uint64_t rev() const {
+    return locked([&] { return rev_; });
+  }
+  std::vector<std::string> said() const {
+    return locked([&] { return said_; });
+  }
+  std::vector<json> patches() const {
+    return locked([&] { return patches_; });
+  }
   /// Empty while all rules held.
-  std::string broken() const { return locked([&] { return broken_; }); }
+  std::string broken() const {
+    return locked([&] { return broken_; });
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -66,8 +66,7 @@ TEST(source_partition, windows_closed_from_many_threads_leave_nothing_in_flight)
   p->did_advance = [&](std::int64_t) {
     const auto now = p->low_mark();
     auto before = seen.load();
-    while (before < now && !seen.compare_exchange_weak(before, now)) {
-    }
+    while (before < now && !seen.compare_exchange_weak(before, now)) {}
     if (p->low_mark() < now) back = true;
   };
   constexpr int threads = 4, each = 2000;

@@ -20,10 +20,18 @@ std::vector<event> some_events(std::mt19937& random, int n) {
   for (int i = 0; i < n; ++i) {
     const auto id = std::to_string(random() % entities);
     switch (random() % 5) {
-      case 0: all.push_back({"/account/" + id, "notes", "", random() % 50 == 0 ? "\"poison\"" : "\"n\""}); break;
-      case 1: all.push_back({"/account/" + id, "name", "", "\"" + std::to_string(random() % 3) + "\"", random() % 4 == 0}); break;
-      case 2: all.push_back({"/fan/" + id, "wish", "0", "\"/product/" + std::to_string(random() % 5) + "\""}); break;
-      case 3: all.push_back({"/product/" + std::to_string(random() % 5), "price", "", std::to_string(random() % 9)}); break;
+      case 0:
+        all.push_back({"/account/" + id, "notes", "", random() % 50 == 0 ? "\"poison\"" : "\"n\""});
+        break;
+      case 1:
+        all.push_back({"/account/" + id, "name", "", "\"" + std::to_string(random() % 3) + "\"", random() % 4 == 0});
+        break;
+      case 2:
+        all.push_back({"/fan/" + id, "wish", "0", "\"/product/" + std::to_string(random() % 5) + "\""});
+        break;
+      case 3:
+        all.push_back({"/product/" + std::to_string(random() % 5), "price", "", std::to_string(random() % 9)});
+        break;
       default:
         all.push_back({"/account/" + id, "amounts", std::to_string(random() % 8), std::to_string(random() % 100),
                        random() % 5 == 0});

@@ -14,7 +14,8 @@ INSTANTIATE_TEST_SUITE_P(hosting, runtime_hosting, testing::Values(hosting::shar
 
 TEST_P(runtime_hosting, events_update_agents_and_a_get_shows_them) {
   stage s(GetParam());
-  s.post({{"/account/1", "amounts", "7", "3"}, {"/account/1", "amounts", "8", "4"}, {"/account/a%2Fb", "sum", "", "1"}});
+  s.post(
+      {{"/account/1", "amounts", "7", "3"}, {"/account/1", "amounts", "8", "4"}, {"/account/a%2Fb", "sum", "", "1"}});
   ASSERT_TRUE(s.drain());
   EXPECT_EQ(s.document("/account/1")["sum"], 7);
   EXPECT_EQ(s.document("/account/a%2Fb")["sum"], 1);
@@ -166,12 +167,24 @@ TEST_P(runtime_hosting, results_do_not_depend_on_batch_sizes) {
   for (int i = 0; i < 2000; ++i) {
     const auto id = std::to_string(i * 7 % 13);
     switch (i % 6) {
-      case 0: events.push_back({"/account/" + id, "notes", "", i % 91 == 0 ? "\"poison\"" : "\"n\""}); break;
-      case 1: events.push_back({"/account/" + id, "name", "", "\"" + std::to_string(i % 5) + "\"", i % 4 == 0}); break;
-      case 2: events.push_back({"/account/" + id, "sum", "", "{"}); break;
-      case 3: events.push_back({"/fan/" + id, "wish", std::to_string(i % 3), "\"/product/" + std::to_string(i % 7) + "\"", i % 5 == 0}); break;
-      case 4: events.push_back({"/product/" + std::to_string(i % 7), "price", "", std::to_string(i)}); break;
-      default: events.push_back({"/account/" + id, "amounts", std::to_string(i % 8), std::to_string(i), i % 10 == 0});
+      case 0:
+        events.push_back({"/account/" + id, "notes", "", i % 91 == 0 ? "\"poison\"" : "\"n\""});
+        break;
+      case 1:
+        events.push_back({"/account/" + id, "name", "", "\"" + std::to_string(i % 5) + "\"", i % 4 == 0});
+        break;
+      case 2:
+        events.push_back({"/account/" + id, "sum", "", "{"});
+        break;
+      case 3:
+        events.push_back(
+            {"/fan/" + id, "wish", std::to_string(i % 3), "\"/product/" + std::to_string(i % 7) + "\"", i % 5 == 0});
+        break;
+      case 4:
+        events.push_back({"/product/" + std::to_string(i % 7), "price", "", std::to_string(i)});
+        break;
+      default:
+        events.push_back({"/account/" + id, "amounts", std::to_string(i % 8), std::to_string(i), i % 10 == 0});
     }
   }
   json first;

@@ -21,8 +21,7 @@ TEST(shard_message, travels_from_agent_to_agent_and_creates_its_receiver) {
   for (int i = 1; i < 6; ++i) l.link(i, i + 1);
   l.post({{"/relay/1", "inbox", "", "10"}});
   ASSERT_TRUE(l.settle());
-  for (int i = 1; i <= 6; ++i)
-    EXPECT_EQ(l.document("/relay/" + std::to_string(i))["inbox"], json({{"1", 9 + i}})) << i;
+  for (int i = 1; i <= 6; ++i) EXPECT_EQ(l.document("/relay/" + std::to_string(i))["inbox"], json({{"1", 9 + i}})) << i;
 }
 
 TEST(shard_message, many_from_one_agent_arrive_in_order) {
@@ -99,7 +98,8 @@ struct fan_lab : lab {
     settle();
   }
   void wish(int fan, int key, int product) {
-    post({{"/fan/" + std::to_string(fan), "wish", std::to_string(key), "\"/product/" + std::to_string(product) + "\""}});
+    post(
+        {{"/fan/" + std::to_string(fan), "wish", std::to_string(key), "\"/product/" + std::to_string(product) + "\""}});
     settle();
   }
   void forget(int fan, int key) {

@@ -122,7 +122,9 @@ TEST(shard, handler_that_throws_without_a_word_is_a_failure_too) {
 
 TEST(shard, failing_rule_undoes_the_turn_and_each_message_is_tried_alone) {
   lab l({accounts()});
-  l.post({{"/account/1", "amounts", "1", "600"}, {"/account/1", "amounts", "2", "66"}, {"/account/1", "amounts", "3", "1"}});
+  l.post({{"/account/1", "amounts", "1", "600"},
+          {"/account/1", "amounts", "2", "66"},
+          {"/account/1", "amounts", "3", "1"}});
   l.settle();
   // All three at once sum up to 667, which is no evil.
   EXPECT_TRUE(l.dead.empty());
@@ -308,8 +310,9 @@ TEST(shard, callback_of_others_that_throws_harms_nobody) {
   lab l({accounts()});
   l.post({{"/account/1", "sum", "", "1"}});
   l.on("/account/1").request([](shard&) { throw std::runtime_error("theirs"); });
-  l.on("/account/1").request(command_request{"/account/1", "add", "1", {}, {}, {}},
-                             [](outcome<command_result>) { throw 7; });
+  l.on("/account/1").request(command_request{"/account/1", "add", "1", {}, {}, {}}, [](outcome<command_result>) {
+    throw 7;
+  });
   const auto after = l.command("/account/1", "add", "1");
   l.settle();
   EXPECT_EQ(after->result().result, "3");

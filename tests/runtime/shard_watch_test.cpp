@@ -30,7 +30,8 @@ TEST(shard_watch, events_of_one_turn_are_one_diff_and_nothing_changed_is_none) {
   l.settle();
   const auto f = l.subscribe("/account/1");
   l.settle();
-  l.post({{"/account/1", "amounts", "1", "3"}, {"/account/1", "amounts", "2", "4"}, {"/account/1", "name", "", "\"x\""}});
+  l.post(
+      {{"/account/1", "amounts", "1", "3"}, {"/account/1", "amounts", "2", "4"}, {"/account/1", "name", "", "\"x\""}});
   l.settle();
   l.post({{"/account/1", "amounts", "1", "3"}});
   l.settle();

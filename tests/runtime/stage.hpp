@@ -54,7 +54,8 @@ class stage {
       const auto target = on.resolve_target(e.uri.substr(0, segments) + "/{id}", e.lane);
       if (!ok(target)) throw std::out_of_range(std::get<error>(target).detail);
       const auto id = e.uri.substr(segments + 1);
-      records.push_back({e.uri, murmur2(decode_segment(id).value()), std::get<0>(target).id, e.key, e.value, e.remove, offset++, e.time_ms});
+      records.push_back({e.uri, murmur2(decode_segment(id).value()), std::get<0>(target).id, e.key, e.value, e.remove,
+                         offset++, e.time_ms});
     }
     on.post(p, records, offset, std::chrono::steady_clock::now());
   }
@@ -77,8 +78,7 @@ class stage {
   }
   outcome<command_result> command(const std::string& uri, const std::string& lane, const std::string& value,
                                   std::optional<std::string> key = {}) {
-    return wait_for<command_result>(
-        [&](auto a) { on.command({uri, lane, value, {}, {}, std::move(key)}, a); });
+    return wait_for<command_result>([&](auto a) { on.command({uri, lane, value, {}, {}, std::move(key)}, a); });
   }
   outcome<command_result> write(write_request r) {
     return wait_for<command_result>([&](auto a) { on.write(std::move(r), a); });
