@@ -5,14 +5,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { start_kafka, unavailable } from '../tools/kafka/kafka.mjs';
-import { assert_stops_well, hosting, long, missing, run, start_app, temp_dir } from './lib/app.mjs';
+import { assert_stops_well, hosting, instrumented, long, missing, run, start_app, temp_dir } from './lib/app.mjs';
 import { assert_folds_equal, assert_states_equal, counts_by_source, wait_until_counted } from './lib/compare.mjs';
 import * as retail from './lib/retail.mjs';
 import { twin_client } from './lib/twin_client.mjs';
 import { until } from './lib/wait.mjs';
 
 const skip = missing('twinlane') || unavailable() || false;
-const size = long || hosting === 'shared'
+const size = !instrumented && (long || hosting === 'shared')
   ? { events: 200_000, customers: 10_000, subscribers: 200 }
   : { events: 20_000, customers: 1_000, subscribers: 50 };
 const chunks = 25;

@@ -22,6 +22,8 @@ export const missing = (name) => (existsSync(binary(name)) ? false : `${name} is
 // random. Fixed ones let RSS tell what the program holds.
 const steady_heap = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' };
 
+const preload = process.env.TWINLANE_PRELOAD ? { LD_PRELOAD: process.env.TWINLANE_PRELOAD } : {};
+
 const deferred = new WeakMap();
 
 /** f runs when the test ends, the last given first. */
@@ -44,7 +46,7 @@ export function temp_dir(t, name) {
 /** Runs a program to its end. */
 export function run(name, args, { input, deadline_ms = 60_000 } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary(name), args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(binary(name), args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (d) => { stdout += d; });
     child.stderr.on('data', (d) => { stderr += d; });
@@ -73,7 +75,7 @@ export async function start_app(t, { name = 'twinlane', config, data_dir, args =
   const data = data_dir ?? join(dir, 'data');
   const child = spawn(
     binary(name), ['serve', '--config', file, '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
-    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...steady_heap } });
+    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...steady_heap, ...preload } });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const is_up = () => child.exitCode === null && child.signalCode === null;
