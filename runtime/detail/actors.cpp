@@ -59,7 +59,10 @@ actors::actors(unsigned workers) : impl_(std::make_unique<impl>(workers)) {}
 actors::~actors() = default;
 
 std::unique_ptr<shard_runner> actors::host(shard& s) {
-  return std::make_unique<actor_runner>(impl_->system.spawn<shard_actor, caf::lazy_init>(&s));
+  auto runner = std::make_unique<actor_runner>(impl_->system.spawn<shard_actor, caf::lazy_init>(&s));
+  // spawn() leaves a reference to the system's logger in this thread, and the system's end waits for it.
+  caf::logger::set_current_actor_system(nullptr);
+  return runner;
 }
 
 bool actors::stop(std::chrono::milliseconds deadline) {
