@@ -32,9 +32,14 @@ agent::timer& agent::timer_at(std::size_t index) noexcept {
 }
 
 std::int64_t agent::next_due_ms() const noexcept {
-  std::int64_t due = lane_base::never;
+  std::int64_t due = next_expiry_ms();
   for (std::size_t i = 0; i < type_->timers_.size(); ++i)
     due = std::min(due, const_cast<agent*>(this)->timer_at(i).due_ms());
+  return due;
+}
+
+std::int64_t agent::next_expiry_ms() const noexcept {
+  std::int64_t due = lane_base::never;
   for (std::size_t i = 0; i < lane_count(); ++i)
     if (layout().lanes[i].keep.age_ms) due = std::min(due, lane_at(i).next_expiry());
   return due;

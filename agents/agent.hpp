@@ -69,8 +69,9 @@ class agent : public lane_owner {
   const std::string& uri() const noexcept { return uri_; }
   const agent_type& type() const noexcept { return *type_; }
 
-  /// A function of the lanes that runs once a turn when one of its lanes has changed, after the turn's last message.
-  /// Rules run in the order of declaration; one whose lanes are changed by a later rule runs again.
+  /// A function of the lanes that runs once in a turn whose messages changed one of its lanes, if only for a while,
+  /// after the turn's last message. Rules run in the order of declaration; one whose lanes are changed by a later rule
+  /// runs again.
   class rule {
    public:
     template <class A>
@@ -112,6 +113,8 @@ class agent : public lane_owner {
   };
 
   timer& timer_at(std::size_t index) noexcept;
+  /// When the oldest entry of all lanes reaches its age; lane_base::never when none does.
+  std::int64_t next_expiry_ms() const noexcept;
   /// The earliest of all timers and entries' ages; lane_base::never when nothing is due.
   std::int64_t next_due_ms() const noexcept;
 

@@ -20,7 +20,8 @@ class json_agent final : public agent {
  private:
   template <class Lane>
   std::unique_ptr<lane_base> make(const json_lane_spec& spec) {
-    if (spec.transient && spec.writable) return std::make_unique<Lane>(*this, spec.name, spec.keep, transient, writable);
+    if (spec.transient && spec.writable)
+      return std::make_unique<Lane>(*this, spec.name, spec.keep, transient, writable);
     if (spec.transient) return std::make_unique<Lane>(*this, spec.name, spec.keep, transient);
     if (spec.writable) return std::make_unique<Lane>(*this, spec.name, spec.keep, writable);
     return std::make_unique<Lane>(*this, spec.name, spec.keep);
@@ -45,9 +46,9 @@ class json_agent final : public agent {
 }  // namespace
 
 std::shared_ptr<const agent_type> make_json_agent_type(const json_type_spec& spec) {
-  return std::make_shared<const agent_type>(
-      spec.name, spec.route, spec.options,
-      [lanes = spec.lanes](construction c) { return std::make_unique<json_agent>(std::move(c), lanes); });
+  return std::make_shared<const agent_type>(spec.name, spec.route, spec.options, [lanes = spec.lanes](construction c) {
+    return std::make_unique<json_agent>(std::move(c), lanes);
+  });
 }
 
 }  // namespace twinlane

@@ -23,14 +23,14 @@ decode_status turn::command(unsigned lane, std::string_view padded, reply& answe
   return static_cast<command_lane_base&>(agent_->lane_at(lane)).run(decoder_, padded, answer);
 }
 
-void turn::fire_due() {
+void turn::fire_timer(std::size_t index) {
   event_ms = now_ms;
-  for (std::size_t i = 0; i < type_.timers().size(); ++i) {
-    auto& t = agent_->timer_at(i);
-    if (t.due_ms() > now_ms) continue;
-    t.cancel();
-    type_.timers()[i].run(*agent_);
-  }
+  agent_->timer_at(index).cancel();
+  type_.timers()[index].run(*agent_);
+}
+
+void turn::evict() {
+  event_ms = now_ms;
   for (std::size_t i = 0; i < agent_->lane_count(); ++i)
     if (type_.lanes()[i].keep.age_ms) agent_->lane_at(i).evict(now_ms);
 }
@@ -54,7 +54,8 @@ bool turn::finish() {
     return bits;
   };
   settle_fresh();
-  std::uint64_t pending = watching(changed_);
+  // Also for a lane that was changed and changed back: had the messages come in two turns, its rules would have run.
+  std::uint64_t pending = watching(fresh);
   fresh = 0;
   for (std::size_t runs = 0; pending; ++runs) {
     if (runs > 8 * rules.size())

@@ -15,7 +15,7 @@ struct message_effect {
 
 /// Runs one turn of one agent after the other: messages, then rules, then the diff; or everything undone.
 ///
-/// begin → apply/command/fire/evict … → finish → encode_patch, messages, joins → end; undo instead of end when
+/// begin → apply/command/fire_timer/evict … → finish → encode_patch, messages, joins → end; undo instead of end when
 /// anything threw.
 ///
 /// Cost     reused for all agents of one type on one thread, so that a turn allocates nothing of its own
@@ -24,11 +24,14 @@ class turn final : public lane_turn {
  public:
   explicit turn(const agent_type& type);
 
+  /// first: did_start is called.
   void begin(agent& a, std::int64_t now_ms, bool first);
   decode_status apply(unsigned lane, const lane_input& in, std::int64_t event_ms);
   decode_status command(unsigned lane, std::string_view padded, reply& answer);
-  /// Runs the timers and evicts the entries that are due.
-  void fire_due();
+  /// Runs a timer, which is no longer set then.
+  void fire_timer(std::size_t index);
+  /// Removes the entries that have reached their age.
+  void evict();
   /// Runs the rules; true when something in the document has changed.
   bool finish();
   /// Bit per lane that changed; after finish().

@@ -151,9 +151,7 @@ std::vector<std::string_view> split_uri(std::string_view uri) {
 }
 
 route::route(std::string_view pattern) : pattern_(pattern) {
-  const auto fail = [&](const char* why) {
-    throw std::invalid_argument("route '" + pattern_ + "': " + why);
-  };
+  const auto fail = [&](const char* why) { throw std::invalid_argument("route '" + pattern_ + "': " + why); };
   if (pattern.size() < 2 || pattern[0] != '/') fail("must start with '/' and name at least one segment");
   for (std::string_view segment : split_uri(pattern)) {
     if (segment.empty()) fail("has an empty segment");

@@ -66,12 +66,6 @@ class decoder {
     return detail::read_document(cursor_, text, out);
   }
 
-  /// Another name for decode().
-  template <class T>
-  decode_status decode_copy(std::string_view text, T& out) {
-    return detail::read_document(cursor_, text, out);
-  }
-
  private:
   detail::json_cursor cursor_;
 };
@@ -115,4 +109,22 @@ struct key_codec {
   }
 };
 
+namespace detail {
+
+/// Appends `"key":`.
+template <class K>
+void append_member_name(std::string& out, const K& key) {
+  if constexpr (std::is_integral_v<K>) {
+    out += '"';
+    key_codec<K>::append(out, key);
+    out += '"';
+  } else {
+    std::string text;
+    key_codec<K>::append(text, key);
+    append_json_string(out, text);
+  }
+  out += ':';
+}
+
+}  // namespace detail
 }  // namespace twinlane

@@ -48,7 +48,7 @@ class join_lane : public lane_base {
     if (old) leave(key);
     std::string text;
     key_codec<K>::append(text, key);
-    keep_before(key, nullptr);
+    keep_before(key, nullptr, false);
     table_.put({key, {uri, std::string(lane), std::nullopt}});
     running_turn().joins.push_back({index(), std::move(text), std::move(uri), std::string(lane), false});
   }
@@ -58,7 +58,7 @@ class join_lane : public lane_base {
     if (!old) return false;
     std::string text;
     key_codec<K>::append(text, key);
-    keep_before(key, old);
+    keep_before(key, old, old->value.value.has_value());
     running_turn().joins.push_back({index(), std::move(text), old->value.uri, old->value.lane, true});
     table_.erase(key);
     return true;
@@ -104,25 +104,25 @@ class join_lane : public lane_base {
     if (!e || e->value.uri != in.from) return {};  // left, or joined to another since the update was sent
     if (in.op == lane_input::kind::remove) {
       if (!e->value.value) return {};
-      keep_before(key, e);
+      keep_before(key, e, true);
       e->value.value.reset();
       return {};
     }
     V now{};
     auto status = d.decode(in.value, now);
     if (!status || (e->value.value && equal(*e->value.value, now))) return status;
-    keep_before(key, e);
+    keep_before(key, e, true);
     e->value.value = std::move(now);
     return status;
   }
   void encode_value(std::string& out) const override {
     out += '{';
     for_each([&](const K& key, const V& v) {
-      append_key(out, key);
+      append_member_name(out, key);
       encode(out, v);
       out += ',';
     });
-    close(out);
+    close(out, '{', '}');
   }
   bool encode_entry(std::string_view text, std::string& out) const override {
     K key{};
@@ -146,7 +146,7 @@ class join_lane : public lane_base {
     for (const auto& i : this->template log<log_type>().items) {
       const V *now = find(i.key), *before = before_of(i);
       if (!differ(now, before)) continue;
-      append_key(out, i.key);
+      append_member_name(out, i.key);
       if (!now)
         out += "null";
       else if (!before)
@@ -155,7 +155,7 @@ class join_lane : public lane_base {
         encode_diff(out, *before, *now);
       out += ',';
     }
-    close(out);
+    close(out, '{', '}');
   }
   void mark_change(dirty_paths::node& paths) const override {
     std::string text;
@@ -176,7 +176,7 @@ class join_lane : public lane_base {
       encode_dirty(out, below, key_codec<K>::parse(text, key) ? find(key) : nullptr);
       out += ',';
     }
-    close(out);
+    close(out, '{', '}');
   }
   void undo() noexcept override {
     for (auto& i : this->template log<log_type>().items) {
@@ -201,20 +201,9 @@ class join_lane : public lane_base {
   static const V* before_of(const typename log_type::item& i) {
     return i.before && i.before->value.value ? &*i.before->value.value : nullptr;
   }
-  static void append_key(std::string& out, const K& key) {
-    std::string text;
-    key_codec<K>::append(text, key);
-    append_json_string(out, text);
-    out += ':';
-  }
-  static void close(std::string& out) {
-    if (out.back() == ',')
-      out.back() = '}';
-    else
-      out += '}';
-  }
-  void keep_before(const K& key, const entry* old) {
-    auto& items = this->template touch<log_type>().items;
+  // Who is followed is not shown: only with a value is it a change of the document.
+  void keep_before(const K& key, const entry* old, bool shown) {
+    auto& items = (shown ? this->template touch<log_type>() : this->template note<log_type>()).items;
     auto it = std::lower_bound(items.begin(), items.end(), key, [](const auto& i, const K& k) { return i.key < k; });
     if (it != items.end() && !(key < it->key)) return;
     items.insert(it, {key, old ? std::optional<entry>(*old) : std::nullopt});

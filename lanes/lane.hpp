@@ -100,7 +100,7 @@ class lane_turn {
   lane_log& log(const lane_base& lane);
 
   std::uint64_t touched = 0;  // bit per lane: its log is not empty
-  std::uint64_t fresh = 0;    // bit per lane: touched since the rules last looked
+  std::uint64_t fresh = 0;    // bit per lane: the document touched since the rules last looked
   std::int64_t now_ms = 0;
   std::int64_t event_ms = 0;  // event time of the record being applied; now_ms otherwise
   int depth = 0;              // nested did_update calls
@@ -210,12 +210,17 @@ class lane_base {
   }
   lane_owner& owner() const noexcept { return *owner_; }
   lane_turn& running_turn() const { return owner_->running_turn(); }
-  /// The typed log of the running turn, marked as touched.
+  /// The typed log of the running turn, marked as touched: for a change of the document.
   template <class Log>
   Log& touch() const {
+    owner_->running_turn().fresh |= bit();
+    return note<Log>();
+  }
+  /// The same for a change that the document does not show, and that makes no rule run.
+  template <class Log>
+  Log& note() const {
     auto& t = owner_->running_turn();
     t.touched |= bit();
-    t.fresh |= bit();
     return static_cast<Log&>(t.log(*this));
   }
   /// The typed log of the running turn, to read.

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <twinlane/lanes/detail/keyed_state.hpp>
+#include <twinlane/lanes/detail/keyed_lane.hpp>
 #include <twinlane/lanes/lane.hpp>
 
 namespace twinlane {
@@ -16,25 +16,19 @@ namespace twinlane {
 /// Errors   bad_value when a record or key does not decode; the lane is unchanged then
 /// Source   RFC 7396 (diffs)
 template <class K, class V>
-class map_lane final : public lane_base {
-  using state = detail::keyed_state<K, V>;
-  using log_type = typename state::log_type;
+class map_lane final : public detail::keyed_lane<K, V> {
+  using base = detail::keyed_lane<K, V>;
+  using base::state_, base::touched_log, base::owner, base::running_turn;
 
  public:
   using key_type = K;
-  using mapped_type = V;
+  using base::find, base::info, base::name;
 
   template <class... Options>
-  map_lane(lane_owner& o, std::string_view name, const Options&... options) : lane_base(o, name, lane_kind::map) {
-    if (auto* info = registering()) (set_option(*info, options), ...);
+  map_lane(lane_owner& o, std::string_view called, const Options&... options) : base(o, called, lane_kind::map) {
+    if (auto* mine = this->registering()) (set_option(*mine, options), ...);
   }
 
-  /// Entries in key order, as detail::keyed_entry with `key` and `value`.
-  auto begin() const { return state_.table().begin(); }
-  auto end() const { return state_.table().end(); }
-  std::size_t size() const { return state_.table().size(); }
-  bool empty() const { return state_.table().empty(); }
-  const V* find(const K& key) const { return state_.find(key); }
   bool contains(const K& key) const { return find(key) != nullptr; }
 
   /// True when this was a change; an equal value is none.
@@ -47,7 +41,7 @@ class map_lane final : public lane_base {
     std::optional<V> before;
     if (callback && old) before = *old;
     const auto& keep = info().keep;
-    auto& e = state_.put(this->template touch<log_type>(), key, std::move(now), running_turn().event_ms, keep);
+    auto& e = state_.put(touched_log(), key, std::move(now), running_turn().event_ms, keep);
     if (callback) {
       detail::callback_depth guard(running_turn());
       const V held = e.value;  // the callback may change this lane
@@ -70,7 +64,7 @@ class map_lane final : public lane_base {
 
   bool remove(const K& key) {
     if (!state_.find(key)) return false;
-    auto gone = state_.remove(this->template touch<log_type>(), key);
+    auto gone = state_.remove(touched_log(), key);
     if (auto* f = info().remove_callback) {
       detail::callback_depth guard(running_turn());
       reinterpret_cast<remove_fn*>(f)(owner(), gone->key, gone->value);
@@ -84,19 +78,12 @@ class map_lane final : public lane_base {
     for (const auto& key : keys) remove(key);
   }
 
-  /// Calls f(key, now, before) for each net change of this turn, pointers null where absent; for rules.
-  template <class F>
-  void for_each_change(F&& f) const {
-    if (!(running_turn().touched & bit())) return;
-    for (const auto& i : this->template log<log_type>().items)
-      f(i.key, state_.find(i.key), i.before ? &i.before->value : nullptr);
-  }
-
   decode_status apply(decoder& d, const lane_input& in) override {
     if (in.whole) return apply_whole(d, in);
     K key{};
     if (!key_codec<K>::parse(in.key, key))
-      return {lane_errc::bad_value, "key '" + std::string(in.key.substr(0, 100)) + "' does not fit lane '" + name() + "'"};
+      return {lane_errc::bad_value,
+              "key '" + std::string(in.key.substr(0, 100)) + "' does not fit lane '" + name() + "'"};
     if (in.op == lane_input::kind::remove) {
       remove(key);
       return {};
@@ -107,30 +94,10 @@ class map_lane final : public lane_base {
     if (status) put(key, std::move(now));
     return status;
   }
-  void encode_value(std::string& out) const override { state_.encode_value(out); }
-  bool encode_entry(std::string_view text, std::string& out) const override {
-    K key{};
-    const V* v = key_codec<K>::parse(text, key) ? find(key) : nullptr;
-    if (v) encode(out, *v);
-    return v != nullptr;
-  }
-  bool settle() override { return state_.settle(this->template log<log_type>()); }
-  void encode_change(std::string& out) const override { state_.encode_change(out, this->template log<log_type>()); }
-  void mark_change(dirty_paths::node& paths) const override {
-    state_.mark_change(paths, this->template log<log_type>());
-  }
-  void encode_marked(std::string& out, const dirty_paths::node& paths) const override {
-    state_.encode_marked(out, paths);
-  }
-  void undo() noexcept override { state_.undo(this->template log<log_type>()); }
-  std::int64_t next_expiry() const override { return state_.next_expiry(info().keep.age_ms); }
   void evict(std::int64_t now_ms) override {
-    if (next_expiry() > now_ms) return;
+    if (this->next_expiry() > now_ms) return;
     for (const auto& key : state_.expired(info().keep.age_ms, now_ms)) remove(key);
   }
-  void prefetch() const noexcept override { state_.table().prefetch(); }
-  std::unique_ptr<lane_log> make_log() const override { return std::make_unique<log_type>(); }
-  void describe_record(nlohmann::json& out) const override { describe<V>(out); }
 
  private:
   using update_fn = void(lane_owner&, const K&, const V&, const V*);
@@ -173,23 +140,21 @@ class map_lane final : public lane_base {
   }
 
   template <class Option>
-  static void set_option(lane_info& info, const Option& option) {
-    apply_option(info, option);
+  static void set_option(lane_info& i, const Option& option) {
+    base::apply_option(i, option);
   }
   template <auto Fn>
-  static void set_option(lane_info& info, did_update_t<Fn>) {
-    info.update_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& now, const V* before) {
+  static void set_option(lane_info& i, did_update_t<Fn>) {
+    i.update_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& now, const V* before) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, now, before);
     });
   }
   template <auto Fn>
-  static void set_option(lane_info& info, did_remove_t<Fn>) {
-    info.remove_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& before) {
+  static void set_option(lane_info& i, did_remove_t<Fn>) {
+    i.remove_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& before) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, before);
     });
   }
-
-  state state_;
 };
 
 }  // namespace twinlane

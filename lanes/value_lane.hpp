@@ -81,8 +81,9 @@ class value_lane final : public lane_base {
       return {};
     }
     T now{};
-    auto status = in.op == lane_input::kind::patch ? detail::decode_patched(d, value_ ? &*value_ : nullptr, in.value, now)
-                                                   : d.decode(in.value, now);
+    auto status = in.op == lane_input::kind::patch
+                      ? detail::decode_patched(d, value_ ? &*value_ : nullptr, in.value, now)
+                      : d.decode(in.value, now);
     if (status) set(std::move(now));
     return status;
   }

@@ -6,6 +6,9 @@
 
 namespace customer360 {
 
+customer::customer(twinlane::construction c) : agent(std::move(c)) {}
+customer::~customer() = default;
+
 void customer::consent_changed(const customer_details& now, const customer_details*) {
   if (!now.marketing_opt_in) entered_store.clear();
 }
@@ -32,8 +35,7 @@ void customer::wish_dropped(const number&, const wish& before) {
 
 customer::reply customer::issue(const voucher& asked) {
   if (!(asked.amount > 0 && asked.amount <= 10'000)) return reply::refuse("a voucher is worth 0.01 to 10,000 dollars");
-  number id = 1;
-  for (const auto& v : vouchers) id = v.key + 1;
+  const number id = vouchers.empty() ? 1 : std::prev(vouchers.end())->key + 1;
   vouchers.put(id, {id, asked.amount, asked.reason, present()});
   return reply::with(*vouchers.find(id));
 }

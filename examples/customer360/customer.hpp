@@ -13,7 +13,9 @@ using twinlane::on_change, twinlane::on_command, twinlane::transient;
 /// Everything the retailer knows of one customer, and what follows from it.
 class customer final : public twinlane::agent {
  public:
-  using agent::agent;
+  // Defined in customer.cpp, so that all that the lanes are made of is compiled once.
+  explicit customer(twinlane::construction c);
+  ~customer() override;
 
   // What the streams say.
   value_lane<customer_details> profile{*this, "profile", did_update<&customer::consent_changed>};

@@ -9,7 +9,5 @@ int main(int argc, char** argv) {
   app.agent<customer360::customer>("customer", "/customer/:id");
   app.agent<customer360::product>("product", "/product/:id");
   for (const auto& [name, make] : customer360::generators()) app.generator(name, make);
-  app.default_config("customer360.yaml");
-  app.ui("ui");
-  return app.run();
+  return app.default_config("customer360.yaml").ui("ui").run();
 }

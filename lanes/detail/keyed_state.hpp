@@ -142,16 +142,16 @@ class keyed_state {
   void encode_value(std::string& out) const {
     out += '{';
     for (const auto& e : table_) {
-      append_key(out, e.key);
+      append_member_name(out, e.key);
       encode(out, e.value);
       out += ',';
     }
-    close(out);
+    close(out, '{', '}');
   }
   void encode_change(std::string& out, const log_type& log) const {
     out += '{';
     for (const auto& i : log.items) {
-      append_key(out, i.key);
+      append_member_name(out, i.key);
       const auto* now = table_.find(i.key);
       if (!now)
         out += "null";
@@ -161,7 +161,7 @@ class keyed_state {
         encode_diff(out, i.before->value, now->value);
       out += ',';
     }
-    close(out);
+    close(out, '{', '}');
   }
   void mark_change(dirty_paths::node& paths, const log_type& log) const {
     std::string text;
@@ -182,38 +182,20 @@ class keyed_state {
       encode_dirty(out, below, now ? &now->value : nullptr);
       out += ',';
     }
-    close(out);
+    close(out, '{', '}');
   }
 
  private:
   static constexpr std::uint32_t scan_max = 256;
 
-  static void append_key(std::string& out, const K& key) {
-    if constexpr (std::is_integral_v<K>) {
-      out += '"';
-      key_codec<K>::append(out, key);
-      out += '"';
-    } else {
-      std::string text;
-      key_codec<K>::append(text, key);
-      append_json_string(out, text);
-    }
-    out += ':';
-  }
-  static void close(std::string& out) {
-    if (out.back() == ',')
-      out.back() = '}';
-    else
-      out += '}';
-  }
   void hold(log_type& log) const {
     if (log.held) return;
     log.held = true;
     log.written_before = written_;
   }
   static void keep_before(log_type& log, const K& key, const entry* old) {
-    auto it = std::lower_bound(log.items.begin(), log.items.end(), key,
-                               [](const auto& i, const K& k) { return i.key < k; });
+    auto it =
+        std::lower_bound(log.items.begin(), log.items.end(), key, [](const auto& i, const K& k) { return i.key < k; });
     if (it != log.items.end() && !(key < it->key)) return;
     log.items.insert(it, {key, old ? std::optional<entry>(*old) : std::nullopt});
   }

@@ -19,7 +19,7 @@ decode_status decode_merged(decoder& d, const T* present, const nlohmann::json& 
     whole = nlohmann::json::parse(text);
   }
   whole.merge_patch(patch);
-  return d.decode_copy(whole.dump(), out);
+  return d.decode(whole.dump(), out);
 }
 
 /// The same from text. The decoder checks the text but drops nulls, which mean removal here, so it is parsed again.

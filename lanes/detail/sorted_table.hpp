@@ -166,7 +166,8 @@ class sorted_table {
     const auto at = static_cast<std::size_t>(&b - blocks_->data());
     // Keys mostly grow, as sequence numbers do: leave the full part nearly full then.
     const auto keep = at + 1 == blocks_->size() ? b.size() - b.size() / 8 : b.size() / 2;
-    block rest(std::make_move_iterator(b.begin() + static_cast<std::ptrdiff_t>(keep)), std::make_move_iterator(b.end()));
+    block rest(std::make_move_iterator(b.begin() + static_cast<std::ptrdiff_t>(keep)),
+               std::make_move_iterator(b.end()));
     b.erase(b.begin() + static_cast<std::ptrdiff_t>(keep), b.end());
     blocks_->insert(blocks_->begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(rest));
   }

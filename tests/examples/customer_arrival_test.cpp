@@ -70,7 +70,7 @@ class server {
     r.remove = e.value.is_null();
     r.offset = offset[e.lane]++;
     r.time_ms = start_ms;
-    core->post(core->partition(e.lane, e.lane, 0), {&r, 1}, r.offset + 1, std::chrono::steady_clock::now());
+    core->post(core->partition(e.lane, e.lane, 0), {&r, 1}, {}, r.offset + 1, std::chrono::steady_clock::now());
   }
 
   json lanes(const std::string& uri) {

@@ -43,7 +43,7 @@ std::vector<Record> records(const std::string& name, std::uint64_t count, const 
   twinlane::decoder d;
   for (std::uint64_t n = 0; n < count; ++n) {
     const auto made = make(name, n, 1, p);
-    const auto status = d.decode_copy(made.value, all[n]);
+    const auto status = d.decode(made.value, all[n]);
     EXPECT_TRUE(status) << name << " " << n << ": " << status.detail;
   }
   return all;

@@ -5,6 +5,7 @@
 
 #include <customer360/customer.hpp>
 #include <customer360/product.hpp>
+#include <support/fire_due.hpp>
 
 namespace tests {
 namespace {
@@ -118,7 +119,7 @@ std::string small_world::command(const std::string& uri, std::string_view lane, 
 void small_world::wait(std::int64_t ms) {
   now_ms_ += ms;
   for (const auto& uri : agents())
-    if (agents_.at(uri)->next_due_ms() <= now_ms_) run_turn(uri, [](twinlane::turn& t) { t.fire_due(); });
+    if (agents_.at(uri)->next_due_ms() <= now_ms_) run_turn(uri, [&](twinlane::turn& t) { fire_due(*agents_.at(uri), t); });
 }
 
 nlohmann::json small_world::document(const std::string& uri) const {

@@ -32,7 +32,7 @@ std::string text_of(const T& v) {
 
 template <class T>
 bool decode_and_back(twinlane::decoder& d, std::string_view text, T& v) {
-  const auto status = d.decode_copy(text, v);
+  const auto status = d.decode(text, v);
   if (!status) {
     require(!status.detail.empty(), "a refusal says why", text);
     return false;
@@ -41,7 +41,7 @@ bool decode_and_back(twinlane::decoder& d, std::string_view text, T& v) {
   twinlane::validate(v);
   const auto written = text_of(v);
   T back{};
-  require(bool(d.decode_copy(written, back)), "what was written can be read", written);
+  require(bool(d.decode(written, back)), "what was written can be read", written);
   require(twinlane::equal(v, back), "what was read is what was written", written);
   require(text_of(back) == written, "one value has one text", written);
   return true;

@@ -20,7 +20,7 @@ template <class T>
 T decoded(std::string_view text) {
   twinlane::decoder d;
   T v{};
-  const auto s = d.decode_copy(text, v);
+  const auto s = d.decode(text, v);
   EXPECT_TRUE(s) << text << ": " << s.detail;
   return v;
 }
@@ -30,7 +30,7 @@ template <class T>
 std::string refusal(std::string_view text) {
   twinlane::decoder d;
   T v{};
-  const auto s = d.decode_copy(text, v);
+  const auto s = d.decode(text, v);
   return std::string(name_of(s.code)) + (s.code == twinlane::lane_errc::bad_value ? ": " + s.detail : "");
 }
 

@@ -42,7 +42,7 @@ TEST(codec, what_is_encoded_decodes_to_an_equal_record) {
     const auto text = text_of(v);
     ASSERT_TRUE(json::accept(text)) << text;
     rich::all back;
-    const auto s = d.decode_copy(text, back);
+    const auto s = d.decode(text, back);
     ASSERT_TRUE(s) << s.detail << " in " << text;
     ASSERT_TRUE(equal(v, back)) << text << '\n' << text_of(back);
     ASSERT_EQ(text_of(back), text);

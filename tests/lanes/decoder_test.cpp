@@ -25,7 +25,7 @@ TEST(decoder, absent_and_null_members_keep_their_defaults) {
 TEST(decoder, a_target_used_before_keeps_nothing_of_its_old_value) {
   decoder d;
   person p{9, "Ann", {"Elm", 3}, 44, tier::basic, {{"x", 1}}};
-  ASSERT_TRUE(d.decode_copy(R"({"id":5})", p));
+  ASSERT_TRUE(d.decode(R"({"id":5})", p));
   EXPECT_TRUE(equal(p, person{.id = 5}));
 }
 
@@ -236,7 +236,7 @@ TEST(decoder, damaged_texts_are_accepted_exactly_when_they_are_json) {
       }
     }
     json j;
-    const auto code = d.decode_copy(text, j).code;
+    const auto code = d.decode(text, j).code;
     if (code == lane_errc::none) {
       ASSERT_TRUE(json::accept(text)) << text;
       json reference = json::parse(text);
@@ -246,7 +246,7 @@ TEST(decoder, damaged_texts_are_accepted_exactly_when_they_are_json) {
       ASSERT_FALSE(json::accept(text)) << name_of(code) << ": " << text;
     }
     rich::all v;
-    const auto typed = d.decode_copy(text, v).code;
+    const auto typed = d.decode(text, v).code;
     ASSERT_EQ(typed == lane_errc::none || typed == lane_errc::bad_value,
               code == lane_errc::none || code == lane_errc::bad_value)
         << text;
@@ -256,6 +256,6 @@ TEST(decoder, damaged_texts_are_accepted_exactly_when_they_are_json) {
 TEST(decoder, long_texts_are_refused_and_their_memory_given_back) {
   decoder d(1000);
   std::string text;
-  EXPECT_EQ(d.decode_copy("\"" + std::string(1000, 'x') + "\"", text).code, lane_errc::too_large);
-  EXPECT_TRUE(d.decode_copy("\"" + std::string(998, 'x') + "\"", text));
+  EXPECT_EQ(d.decode("\"" + std::string(1000, 'x') + "\"", text).code, lane_errc::too_large);
+  EXPECT_TRUE(d.decode("\"" + std::string(998, 'x') + "\"", text));
 }

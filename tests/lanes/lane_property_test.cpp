@@ -230,7 +230,7 @@ TEST_P(lane_property, undone_turn_leaves_no_trace) {
         for (int n = 1 + make.below(12); n > 0; --n) apply(bad, in, make.next());
         if (after_rules) in.finish();
         if (after_rules && make.below(2)) apply(bad, in, make.next());
-        if (make.below(3) == 0) in.fire_due();
+        if (make.below(3) == 0) fire_due(*bad, in);
         throw std::runtime_error("undo");
       }),
                    std::runtime_error);

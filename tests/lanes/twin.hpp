@@ -10,6 +10,8 @@
 #include <twinlane/agents/agent.hpp>
 #include <twinlane/agents/turn.hpp>
 
+#include <support/fire_due.hpp>
+
 // One agent under test with the turns it is given, and no actor system.
 namespace twin_test {
 
@@ -72,7 +74,7 @@ class twin {
     return run([&](turn&) { f(**this); });
   }
   json tick() {
-    return run([](turn& t) { t.fire_due(); });
+    return run([&](turn& t) { fire_due(**this, t); });
   }
 
   decode_status apply(turn& t, std::string_view lane, std::string_view key, std::string_view value,

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <twinlane/agents/agent.hpp>
 
-// The agents of the runtime's tests.
+// The agents of the runtime's tests; what builds them is in cast.cpp, compiled once.
 namespace runtime_test {
 
 using nlohmann::json;
@@ -14,7 +14,8 @@ using namespace twinlane;
 /// Sums what it is told; `poison` in a note makes it throw.
 class account final : public agent {
  public:
-  using agent::agent;
+  explicit account(construction c);
+  ~account() override;
   map_lane<int, int> amounts{*this, "amounts"};
   log_lane<std::string> notes{*this, "notes", keep_last(100), did_update<&account::noted>};
   value_lane<std::string> name{*this, "name", writable};
@@ -60,7 +61,8 @@ class account final : public agent {
 /// Passes on what it gets: `to` names the next agent.
 class relay final : public agent {
  public:
-  using agent::agent;
+  explicit relay(construction c);
+  ~relay() override;
   value_lane<std::string> to{*this, "to"};
   log_lane<int> inbox{*this, "inbox", keep_last(1000), did_update<&relay::pass_on>};
   value_lane<int> seen{*this, "seen"};
@@ -76,7 +78,8 @@ class relay final : public agent {
 /// Follows products; `wish` names the product under a key.
 class fan final : public agent {
  public:
-  using agent::agent;
+  explicit fan(construction c);
+  ~fan() override;
   map_lane<int, std::string> wish{*this, "wish", did_update<&fan::wished>, did_remove<&fan::forgot>};
   join_value_lane<int, int> prices{*this, "prices"};
   value_lane<int> cheapest{*this, "cheapest"};
@@ -94,7 +97,8 @@ class fan final : public agent {
 
 class product final : public agent {
  public:
-  using agent::agent;
+  explicit product(construction c);
+  ~product() override;
   value_lane<int> price{*this, "price"};
   value_lane<int> other{*this, "other"};
 };

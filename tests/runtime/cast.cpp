@@ -1,0 +1,17 @@
+#include "cast.hpp"
+
+namespace runtime_test {
+
+account::account(construction c) : agent(std::move(c)) {}
+account::~account() = default;
+
+relay::relay(construction c) : agent(std::move(c)) {}
+relay::~relay() = default;
+
+fan::fan(construction c) : agent(std::move(c)) {}
+fan::~fan() = default;
+
+product::product(construction c) : agent(std::move(c)) {}
+product::~product() = default;
+
+}  // namespace runtime_test
