@@ -1,10 +1,15 @@
 #include <twinlane/ingest/record_feed.hpp>
 
 #include <string>
-
-#include <twinlane/runtime/log.hpp>
+#include <utility>
 
 namespace twinlane::ingest {
+namespace {
+
+// Dead letters are copies: a batch of huge ones is handed over in parts.
+constexpr std::size_t dead_bytes_max = 8 * 1024 * 1024;
+
+}  // namespace
 
 record_feed::record_feed(port& p, record_router& router, std::shared_ptr<source_partition> partition)
     : port_(p), router_(router), partition_(std::move(partition)) {}
@@ -25,17 +30,15 @@ void record_feed::reject(const raw_record& r, const rejection& why) {
   d.detail = why.detail;
   d.key = r.key;
   d.value = r.value;
-  port_.report_dead_letter(d);
-  partition_->dead.fetch_add(1, std::memory_order_relaxed);
-  const std::string reason(name_of(why.reason));
-  log_limited(log_level::warn, "dead/" + d.source + '/' + reason,
-              "source '" + d.source + "': record " + std::to_string(d.offset) + " of '" + d.topic + "' partition " +
-                  std::to_string(d.partition) + " goes to the dead letters: " + reason + ": " + d.detail);
+  dead_.push_back(std::move(d));
+  dead_bytes_ += r.key.size() + r.value.size();
+  if (dead_bytes_ > dead_bytes_max) post(r.offset + 1, steady_time::clock::now());
 }
 
 void record_feed::post(std::int64_t next_offset, steady_time arrived) {
-  port_.post(partition_, records_, next_offset, arrived);
+  port_.post(partition_, records_, std::exchange(dead_, {}), next_offset, arrived);
   records_.clear();
+  dead_bytes_ = 0;
 }
 
 }  // namespace twinlane::ingest

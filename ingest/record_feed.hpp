@@ -11,8 +11,7 @@
 
 namespace twinlane::ingest {
 
-/// Collects one partition's batch and posts it; what cannot be routed goes to the dead letters at once, so that no
-/// low mark passes it before it is there.
+/// Collects one partition's batch and posts it, with the dead letters of what cannot be routed.
 ///
 /// Threads  one, the source's own
 class record_feed {
@@ -26,7 +25,7 @@ class record_feed {
   /// Hands over what was added. next_offset: behind the last record, dead ones included.
   void post(std::int64_t next_offset, steady_time arrived);
 
-  std::size_t waiting() const noexcept { return records_.size(); }
+  std::size_t waiting() const noexcept { return records_.size() + dead_.size(); }
   source_partition& partition() const noexcept { return *partition_; }
 
  private:
@@ -34,6 +33,8 @@ class record_feed {
   record_router& router_;
   std::shared_ptr<source_partition> partition_;
   std::vector<routed_record> records_;
+  std::vector<dead_letter> dead_;
+  std::size_t dead_bytes_ = 0;
 };
 
 }  // namespace twinlane::ingest

@@ -66,7 +66,7 @@ void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events
         r.timestamp_ms = 1763700000000 + r.offset;
         if (f.router->route(r, {"bench", 0}, f.texts, f.records)) std::abort();
       }
-      rt.post(f.partition, f.records, f.offset, arrived);
+      rt.post(f.partition, f.records, {}, f.offset, arrived);
     }
     at = end;
   }

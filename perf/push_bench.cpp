@@ -61,7 +61,7 @@ void feed(runtime& rt, const settings& s) {
       texts[i] = "{\"sent\":" + std::to_string(now_ns()) + "}";
       records.push_back({uris[e], hashes[e], target.id, {}, texts[i], false, offset, offset});
     }
-    rt.post(partition, records, offset, std::chrono::steady_clock::now());
+    rt.post(partition, records, {}, offset, std::chrono::steady_clock::now());
   }
 }
 

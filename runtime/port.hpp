@@ -33,8 +33,8 @@ struct target_info {
 
 /// A record with its destination. The views need to live only during port::post, which copies them.
 struct routed_record {
-  std::string_view uri;    // the agent's canonical URI, see agents/uri.hpp
-  std::uint32_t hash{};    // murmur2 of the decoded text of the route's first parameter
+  std::string_view uri;  // the agent's canonical URI, see agents/uri.hpp
+  std::uint32_t hash{};  // murmur2 of the decoded text of the route's first parameter
   target_id target{};
   std::string_view key;    // map lanes: the entry's key as text
   std::string_view value;  // JSON text; ignored when remove is set
@@ -115,9 +115,9 @@ struct subscription {
 
 struct command_request {
   std::string uri, lane;
-  std::string value;                         // JSON text
-  std::optional<std::string> if_match;       // "lineage:rev": 412 unless it is the present one
-  std::optional<std::uint64_t> if_rev;       // the same by rev alone
+  std::string value;                    // JSON text
+  std::optional<std::string> if_match;  // "lineage:rev": 412 unless it is the present one
+  std::optional<std::uint64_t> if_rev;  // the same by rev alone
   std::optional<std::string> idempotency_key;
 };
 
@@ -150,8 +150,8 @@ struct type_description {
 };
 
 struct entity_page {
-  std::vector<std::string> uris;     // in URI order
-  std::optional<std::string> next;   // pass as `after`
+  std::vector<std::string> uris;    // in URI order
+  std::optional<std::string> next;  // pass as `after`
 };
 
 template <class T>
@@ -172,12 +172,12 @@ class port {
   /// Finds the lane of the type whose route takes the template's URIs. A template is a path whose segments may hold
   /// `{…}`; only where a segment lies and whether it is literal matters here.
   virtual outcome<target_info> resolve_target(std::string_view entity_template, std::string_view lane) = 0;
-  /// Hands over records of one partition in offset order. next_offset: everything below it has been handed over,
-  /// or is in the dead letters, once this call returns. Never blocks: watch in_flight_* and pause.
+  /// Hands over records of one partition in offset order, and beside them those that cannot be routed. next_offset:
+  /// behind the last of both. The low mark passes them when the records are durable and the dead letters on disk.
+  ///
+  /// Never waits for shards: watch in_flight_* and pause. Dead letters are written in this call.
   virtual void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-                    std::int64_t next_offset, steady_time arrived) = 0;
-  /// Written and synced when it returns.
-  virtual void report_dead_letter(const dead_letter& d) = 0;
+                    std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) = 0;
 
   // State.
   virtual void get(const std::string& uri, const view& what, answer<snapshot> a) = 0;

@@ -12,9 +12,8 @@ std::shared_ptr<record_batch> batch_pool::take() {
     }
   }
   if (!b) b = std::make_unique<record_batch>();
-  return {b.release(), [pool = shared_from_this()](record_batch* p) {
-            pool->give_back(std::unique_ptr<record_batch>(p));
-          }};
+  return {b.release(),
+          [pool = shared_from_this()](record_batch* p) { pool->give_back(std::unique_ptr<record_batch>(p)); }};
 }
 
 void batch_pool::give_back(std::unique_ptr<record_batch> b) {

@@ -29,14 +29,8 @@ std::vector<std::string> lane_names(const agent_type& type) {
 
 }  // namespace
 
-shard* dedicated_directory::find(std::string_view uri) const {
-  auto& s = stripe_of(uri);
-  std::lock_guard lock(s.mutex);
-  const auto it = s.shards.find(uri);
-  return it == s.shards.end() ? nullptr : it->second.get();
-}
-
-runtime::impl::impl(runtime_options o, std::unique_ptr<store> s) : options(std::move(o)), kept(std::move(s)) {
+runtime::impl::impl(runtime_options o, std::unique_ptr<store> s)
+    : options(std::move(o)), kept(std::move(s)), dead(options.dead_letters, options.figures) {
   if (options.shards == 0 || options.shards > 65536) throw std::invalid_argument("shards must be between 1 and 65536");
   if (!options.clock)
     options.clock = [] {
@@ -124,6 +118,10 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   i.for_each_shard([](shard& s) { s.order([](shard& on) { on.stop_agents(); }); });
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
   clean = drain(std::max(left, std::chrono::milliseconds(100))) && clean;
+  i.dead.retry();
+  if (const auto n = i.dead.waiting())
+    log_limited(log_level::error, "dead letters lost",
+                "stopping: " + std::to_string(n) + " dead letters could not be written");
   for (const auto& p : partitions()) p->freeze();
   i.closed = true;
   i.for_each_shard([](shard& s) { s.set_runner(nullptr); });
@@ -141,6 +139,8 @@ void runtime::impl::tick() {
     if (!ticking) return;
     const auto now = now_ms();
     for_each_shard([&](shard& s) { s.wake_if_due(now); });
+    dedicated.retire_empty();
+    dead.retry();
   }
 }
 
@@ -168,16 +168,6 @@ const agent_type* runtime::impl::type_of(std::string_view uri) const {
   return t ? t->type.get() : nullptr;
 }
 
-shard* runtime::impl::shard_of(std::string_view uri, const hosted_type& type, bool make) {
-  return shard_of(uri, type.dedicated ? 0 : type.type->path().hash(uri), type, make);
-}
-
-shard* runtime::impl::shard_of(std::string_view uri, std::uint32_t hash, const hosted_type& type, bool make) {
-  if (!type.dedicated) return shards[hash % options.shards].get();
-  if (!make) return dedicated.find(uri);
-  return &dedicated.find_or_make(uri, [&] { return make_shard(options.shards); });
-}
-
 std::string runtime::impl::lineage_of(std::uint64_t birth) const { return base36(start_counter) + '-' + base36(birth); }
 
 // A message to where no route leads is a fault of the sending agent: one line, and it is counted.
@@ -191,30 +181,21 @@ static bool unroutable(const runtime_options& options, const M& m) {
 void runtime::impl::deliver(mail m) {
   const auto* type = hosted_of(m.uri);
   if (!type && unroutable(options, m)) return;
-  auto* s = shard_of(m.uri, *type, true);
-  s->enqueue(std::move(m));
+  const auto uri = m.uri;
+  on_shard(uri, *type, true, [&](shard& s) { s.enqueue(std::move(m)); });
 }
 
 void runtime::impl::deliver(join_update u) {
   const auto* type = hosted_of(u.uri);
-  if (auto* s = type ? shard_of(u.uri, *type, false) : nullptr) s->enqueue(std::move(u));
+  const auto uri = u.uri;
+  if (type) on_shard(uri, *type, false, [&](shard& s) { s.enqueue(std::move(u)); });
 }
 
 void runtime::impl::deliver(follow_request f) {
   const auto* type = hosted_of(f.uri);
   if (!type && unroutable(options, f)) return;
-  auto* s = shard_of(f.uri, *type, true);
-  s->enqueue(std::move(f));
-}
-
-void runtime::impl::bury(std::span<const dead_letter> letters) {
-  if (options.dead_letters) options.dead_letters(letters);
-  for (const auto& d : letters) {
-    if (options.figures) options.figures->dead(d.source, name_of(d.reason));
-    log_limited(log_level::warn, "dead " + d.source + ' ' + std::string(name_of(d.reason)),
-                "dead letter: source " + d.source + ", " + d.topic + '[' + std::to_string(d.partition) + "] offset " +
-                    std::to_string(d.offset) + ", " + std::string(name_of(d.reason)) + ": " + d.detail);
-  }
+  const auto uri = f.uri;
+  on_shard(uri, *type, true, [&](shard& s) { s.enqueue(std::move(f)); });
 }
 
 void runtime::impl::did_run_turn(const agent_type&, std::string_view uri, double seconds) {

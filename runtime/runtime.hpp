@@ -19,16 +19,17 @@ class metrics;
 
 struct runtime_options {
   std::uint32_t shards = 960;
-  unsigned workers = 0;                       // threads that run shards; 0: one a core
-  std::optional<hosting> hosting_override;    // for all types, whatever they say; for tests
+  unsigned workers = 0;                     // threads that run shards; 0: one a core
+  std::optional<hosting> hosting_override;  // for all types, whatever they say; for tests
   shard_options shard;
   std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's whole state on its way out
-  std::int64_t slow_turn_ms = 50;             // a longer turn is logged with its URI and counted
+  std::int64_t slow_turn_ms = 50;                       // a longer turn is logged with its URI and counted
   /// Milliseconds since the epoch; empty: the machine's clock.
   std::function<std::int64_t()> clock;
-  /// Takes dead letters; written and synced when it returns. Empty: they are counted and logged only.
-  std::function<void(std::span<const dead_letter>)> dead_letters;
-  std::shared_ptr<metrics> figures;           // may be null
+  /// Takes dead letters; true when they are written and synced, else they are offered again. Empty: they are counted
+  /// and logged only.
+  std::function<bool(std::span<const dead_letter>)> dead_letters;
+  std::shared_ptr<metrics> figures;  // may be null
 };
 
 /// Hosts agents: the core of the server, and of a service that embeds it.
@@ -56,6 +57,8 @@ class runtime final : public port {
 
   /// Agents that exist, of one type or of all.
   std::int64_t agent_count(std::string_view type = {}) const;
+  /// The shared shards and one for each dedicated agent.
+  std::size_t shard_count() const;
   /// Waits until all that has been handed over is applied; false at the deadline.
   bool drain(std::chrono::milliseconds deadline);
 
@@ -63,8 +66,7 @@ class runtime final : public port {
                                               std::int32_t number) override;
   outcome<target_info> resolve_target(std::string_view entity_template, std::string_view lane) override;
   void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-            std::int64_t next_offset, steady_time arrived) override;
-  void report_dead_letter(const dead_letter& d) override;
+            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) override;
   void get(const std::string& uri, const view& what, answer<snapshot> a) override;
   void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
                 answer<lane_value> a) override;
@@ -75,8 +77,7 @@ class runtime final : public port {
                                   std::uint64_t tag) override;
   void unsubscribe(const subscription& s) override;
   std::vector<type_description> types() const override;
-  void entities(const std::string& type, const std::string& after, std::size_t limit,
-                answer<entity_page> a) override;
+  void entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) override;
   std::vector<std::shared_ptr<source_partition>> partitions() const override;
   bool ready() const override;
 

@@ -7,14 +7,7 @@
 namespace twinlane {
 namespace {
 
-/// Where a subscription lives.
-struct place {
-  shard* on;
-  std::string uri;
-};
-
 const error not_ready{problem::not_ready, "the server is stopping"};
-const error too_busy{problem::too_busy, "the agent's shard has too many requests waiting. Try again later."};
 
 error no_such_lane(const agent_type& type, const std::string& lane) {
   return {problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + lane + "'"};
@@ -62,57 +55,65 @@ outcome<target_info> runtime::resolve_target(std::string_view entity_template, s
 }
 
 void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-                   std::int64_t next_offset, steady_time arrived) {
+                   std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) {
   auto& i = *impl_;
   if (!i.accepting) return;
   std::int64_t bytes = 0;
   for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
-  const auto window = source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
-  // Which batch a shard's records go to; one entry a shard, empty between calls.
-  thread_local std::vector<std::shared_ptr<record_batch>> by_shard;
-  thread_local std::vector<std::uint32_t> used;
-  thread_local std::unordered_map<shard*, std::shared_ptr<record_batch>> by_agent;
-  if (by_shard.size() < i.options.shards) by_shard.resize(i.options.shards);
-  const auto open = [&] {
-    auto b = i.batches->take();
-    b->window = window;
-    b->arrived = arrived;
-    return b;
-  };
-  constexpr std::size_t batch_bytes_max = 64 * 1024 * 1024;
-  for (const auto& r : records) {
-    const auto& type = i.types[type_of_target(r.target)];
-    std::shared_ptr<record_batch>* b = nullptr;
-    shard* to = nullptr;
-    if (type.dedicated) {
-      to = i.shard_of(r.uri, r.hash, type, true);
-      b = &by_agent[to];
-    } else {
-      const auto n = r.hash % i.options.shards;
-      to = i.shards[n].get();
-      b = &by_shard[n];
-      if (!*b) used.push_back(n);
-    }
-    if (*b && (*b)->bytes() > batch_bytes_max) {
-      (*b)->close();
-      to->enqueue(std::move(*b));
-    }
-    if (!*b) *b = open();
-    (*b)->add(r);
-  }
-  for (const auto n : used) {
-    by_shard[n]->close();
-    i.shards[n]->enqueue(std::move(by_shard[n]));
-  }
-  used.clear();
-  for (auto& [to, b] : by_agent) {
-    b->close();
-    to->enqueue(std::move(b));
-  }
-  by_agent.clear();
+  for (const auto& d : dead) bytes += static_cast<std::int64_t>(d.key.size() + d.value.size());
+  const auto window =
+      source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size() + dead.size()), bytes);
+  i.spread(records, window, arrived);
+  if (dead.empty()) return;
+  dead_letter_batch b;
+  for (auto& d : dead) b.add(std::move(d), window);
+  i.dead.add(std::move(b));
 }
 
-void runtime::report_dead_letter(const dead_letter& d) { impl_->bury(std::span(&d, 1)); }
+// Copies the records into one batch for each of their shards.
+void runtime::impl::spread(std::span<const routed_record> records,
+                           const std::shared_ptr<source_partition::window>& window, steady_time arrived) {
+  // Which batch a shard's records go to, by number and for dedicated agents by URI; empty between calls.
+  thread_local std::vector<std::shared_ptr<record_batch>> by_shard;
+  thread_local std::vector<std::uint32_t> used;
+  thread_local std::unordered_map<std::string_view, std::pair<std::shared_ptr<record_batch>, const hosted_type*>>
+      by_uri;
+  if (by_shard.size() < options.shards) by_shard.resize(options.shards);
+  constexpr std::size_t batch_bytes_max = 64 * 1024 * 1024;
+  const auto add = [&](std::shared_ptr<record_batch>& b, const routed_record& r, auto&& send) {
+    if (b && b->bytes() > batch_bytes_max) send();
+    if (!b) {
+      b = batches->take();
+      b->window = window;
+      b->arrived = arrived;
+    }
+    b->add(r);
+  };
+  const auto send_to_shard = [&](std::uint32_t n) {
+    by_shard[n]->close();
+    shards[n]->enqueue(std::move(by_shard[n]));
+  };
+  const auto send_to_agent = [&](std::string_view uri, std::shared_ptr<record_batch>& b, const hosted_type& type) {
+    b->close();
+    on_shard(uri, type, true, [&](shard& s) { s.enqueue(std::move(b)); });
+  };
+  for (const auto& r : records) {
+    const auto& type = types[type_of_target(r.target)];
+    if (type.dedicated) {
+      auto& [b, of] = by_uri[r.uri];
+      of = &type;
+      add(b, r, [&, batch = &b] { send_to_agent(r.uri, *batch, type); });
+    } else {
+      const auto n = r.hash % options.shards;
+      if (!by_shard[n]) used.push_back(n);
+      add(by_shard[n], r, [&] { send_to_shard(n); });
+    }
+  }
+  for (const auto n : used) send_to_shard(n);
+  used.clear();
+  for (auto& [uri, to] : by_uri) send_to_agent(uri, to.first, *to.second);
+  by_uri.clear();
+}
 
 void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) {
   const auto found = impl_->find_route(uri);
@@ -120,10 +121,8 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   const auto& type = *std::get<0>(found);
   const auto lanes = lanes_of(*type.type, what);
   if (!ok(lanes)) return a(std::get<error>(lanes));
-  auto* s = impl_->shard_of(uri, type, false);
-  if (!s) return a(no_such_entity(uri));
   const auto max = impl_->options.document_bytes_max;
-  const bool taken = s->request([uri, max, mask = std::get<0>(lanes), a](shard& on) {
+  impl_->ask(uri, type, false, a, [uri, max, mask = std::get<0>(lanes), a](shard& on) {
     const auto* e = on.find(uri);
     if (!e || !e->self) return a(no_such_entity(uri));
     auto state = make_snapshot(*e, on.lineage(*e), mask);
@@ -131,7 +130,6 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
       return a(error{problem::too_large, uri + " is over " + std::to_string(max) + " bytes. Ask for single lanes."});
     a(std::move(state));
   });
-  if (!taken) a(too_busy);
 }
 
 void runtime::get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
@@ -142,9 +140,7 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
   const int l = type.type->lane_index(lane);
   if (l < 0 || !in_document(type.type->lanes()[static_cast<std::size_t>(l)].kind))
     return a(no_such_lane(*type.type, lane));
-  auto* s = impl_->shard_of(uri, type, false);
-  if (!s) return a(no_such_entity(uri));
-  const bool taken = s->request([uri, lane, key, a, l](shard& on) {
+  impl_->ask(uri, type, false, a, [uri, lane, key, a, l](shard& on) {
     const auto* e = on.find(uri);
     if (!e || !e->self) return a(no_such_entity(uri));
     lane_value v{on.lineage(*e), e->rev, {}};
@@ -155,7 +151,6 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
     if (!key) of.encode_value(v.json);
     a(std::move(v));
   });
-  if (!taken) a(too_busy);
 }
 
 void runtime::command(command_request r, answer<command_result> a) {
@@ -165,9 +160,8 @@ void runtime::command(command_request r, answer<command_result> a) {
   const int l = type.type->lane_index(r.lane);
   if (l < 0 || type.type->lanes()[static_cast<std::size_t>(l)].kind != lane_kind::command)
     return a(error{problem::no_such_lane, "agent type '" + type.type->name() + "' has no command '" + r.lane + "'"});
-  auto* s = impl_->shard_of(r.uri, type, type.type->options().create == creation::commands);
-  if (!s) return a(no_such_entity(r.uri));
-  if (!s->request(std::move(r), a)) a(too_busy);
+  const auto uri = r.uri;
+  impl_->ask(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
 
 void runtime::write(write_request r, answer<command_result> a) {
@@ -182,17 +176,14 @@ void runtime::write(write_request r, answer<command_result> a) {
                    "lane '" + r.lane + "' of agent type '" + type.type->name() + "' takes no writes from outside"});
   if (r.key && info.kind != lane_kind::map)
     return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
-  auto* s = impl_->shard_of(r.uri, type, type.type->options().create == creation::commands);
-  if (!s) return a(no_such_entity(r.uri));
-  if (!s->request(std::move(r), a)) a(too_busy);
+  const auto uri = r.uri;
+  impl_->ask(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
 
 void runtime::remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) {
   const auto found = impl_->find_route(uri);
   if (!ok(found)) return a(std::get<error>(found));
-  auto* s = impl_->shard_of(uri, *std::get<0>(found), false);
-  if (!s) return a(no_such_entity(uri));
-  if (!s->request([uri, if_match, a](shard& on) { on.remove(uri, if_match, a); })) a(too_busy);
+  impl_->ask(uri, *std::get<0>(found), false, a, [uri, if_match, a](shard& on) { on.remove(uri, if_match, a); });
 }
 
 outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s, std::uint64_t tag) {
@@ -201,18 +192,21 @@ outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared
   const auto& type = *std::get<0>(found);
   const auto lanes = lanes_of(*type.type, r.what);
   if (!ok(lanes)) return std::get<error>(lanes);
-  auto* to = impl_->shard_of(r.uri, type, true);
   const auto id = impl_->subscriptions.fetch_add(1, std::memory_order_relaxed);
   link l{id, tag, std::get<0>(lanes), 0, r.life, s};
-  const bool taken = to->request([uri = r.uri, of = type.type.get(), l](shard& on) { on.subscribe(uri, *of, l); });
+  bool taken = false;
+  impl_->on_shard(r.uri, type, true, [&](shard& to) {
+    taken = to.request([uri = r.uri, of = type.type.get(), l](shard& on) { on.subscribe(uri, *of, l); });
+  });
   if (!taken) s->on_done(tag, "error");
-  return subscription{std::make_shared<place>(place{to, r.uri}), id};
+  return subscription{std::make_shared<impl::place>(impl::place{&type, r.uri}), id};
 }
 
 void runtime::unsubscribe(const subscription& s) {
   if (!impl_->accepting || !s.where) return;
-  const auto& at = *static_cast<const place*>(s.where.get());
-  at.on->order([uri = at.uri, id = s.id](shard& on) { on.unsubscribe(uri, id); });
+  const auto& at = *static_cast<const impl::place*>(s.where.get());
+  impl_->on_shard(at.uri, *at.type, false,
+                  [&](shard& to) { to.order([uri = at.uri, id = s.id](shard& on) { on.unsubscribe(uri, id); }); });
 }
 
 std::vector<type_description> runtime::types() const {
@@ -236,9 +230,13 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
   struct gathering {
     std::mutex mutex;
     std::vector<std::string> uris;
-    std::size_t open;
+    std::size_t open = 1;  // answers to come, one of them by who asks
     std::size_t limit;
     answer<entity_page> reply_to;
+    void expect_one_more() {
+      std::lock_guard lock(mutex);
+      ++open;
+    }
     void take(std::vector<std::string> more) {
       std::unique_lock lock(mutex);
       uris.insert(uris.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -254,30 +252,35 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
       reply_to(std::move(page));
     }
   };
-  std::vector<shard*> asked;
-  if (t->dedicated) {
-    impl_->dedicated.for_each([&](const std::string& uri, shard& s) {
-      if (uri > after && t->type->path().matches(uri)) asked.push_back(&s);
-    });
-  } else {
-    for (const auto& s : impl_->shards) asked.push_back(s.get());
-  }
-  limit = std::max<std::size_t>(limit, 1);
   auto g = std::make_shared<gathering>();
-  g->open = asked.size() + 1;
-  g->limit = limit;
+  g->limit = std::max<std::size_t>(limit, 1);
   g->reply_to = std::move(a);
-  for (auto* s : asked)
-    s->order([g, after, of = t->type.get()](shard& on) {
+  const auto ask = [&](shard& s) {
+    g->expect_one_more();
+    s.order([g, after, of = t->type.get()](shard& on) {
       std::vector<std::string> uris;
       on.collect_uris(*of, after, g->limit + 1, uris);
       g->take(std::move(uris));
     });
+  };
+  if (t->dedicated) {
+    impl_->dedicated.for_each([&](const std::string& uri, shard& s) {
+      if (uri > after && t->type->path().matches(uri)) ask(s);
+    });
+  } else {
+    for (const auto& s : impl_->shards) ask(*s);
+  }
   g->take({});
 }
 
 bool runtime::ready() const { return impl_->is_ready; }
 void runtime::set_ready(bool ready) { impl_->is_ready = ready; }
+
+std::size_t runtime::shard_count() const {
+  std::size_t n = 0;
+  impl_->for_each_shard([&](const shard&) { ++n; });
+  return n;
+}
 
 std::int64_t runtime::agent_count(std::string_view type) const {
   std::int64_t n = 0;

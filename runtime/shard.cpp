@@ -98,6 +98,17 @@ void shard::abandon() {
   }
 }
 
+// Marks that a partition has not caught up with are needed: its records may come again.
+bool shard::retire() {
+  std::unique_ptr<shard_runner> gone;
+  std::lock_guard lock(mutex_);
+  if (scheduled_ || !inbox_.empty() || !entities_.empty() || answers_) return false;
+  for (const auto& [partition, mark] : watermarks_)
+    if (partition->low_mark() < mark) return false;
+  gone = std::move(runner_);
+  return true;
+}
+
 void shard::wake_if_due(std::int64_t now_ms) {
   if (next_due_ms_.load(std::memory_order_relaxed) > now_ms) return;
   std::lock_guard lock(mutex_);
@@ -123,15 +134,16 @@ bool shard::run() {
   const auto budget = std::chrono::milliseconds(options_.run_budget_ms);
   c.last = start;
   c.now_ms = host_.now_ms();
-  if (!schedule_.empty() && schedule_.begin()->first <= c.now_ms) run_due(c);
-  // At least one cut: timers alone may use up the budget each time.
-  for (bool first = true; pending_at_ < pending_.size() && (first || c.last - start < budget); first = false) {
-    run_cut(c);
+  const auto has_messages = [&] { return pending_at_ < pending_.size(); };
+  // At least one cut of each kind: neither can use up the budget of the other each time.
+  for (bool first = true; (is_due(c) || has_messages()) && (first || c.last - start < budget); first = false) {
+    if (is_due(c)) run_due(c);
+    if (has_messages()) run_cut(c);
     c.last = std::chrono::steady_clock::now();
   }
   return_turns();
   std::lock_guard lock(mutex_);
-  scheduled_ = pending_at_ < pending_.size() || !inbox_.empty();
+  scheduled_ = has_messages() || !inbox_.empty() || is_due(c);
   return scheduled_;
 }
 
@@ -252,13 +264,8 @@ void shard::run_chain(cut& c, entity& e) {
 
 void shard::finish_cut(cut& c) {
   if (!c.dead.empty()) {
-    host_.bury(c.dead);
-    for (std::size_t i = 0; i < c.dead.size(); ++i) {
-      if (!c.dead_windows[i]) continue;
-      auto& p = c.dead_windows[i]->owner();
-      p.dead.fetch_add(1, std::memory_order_relaxed);
-      if (p.did_reject) p.did_reject(c.dead[i].offset, c.dead[i].reason, c.dead[i].detail);
-    }
+    c.dead.refused_by_shard = true;
+    host_.bury(std::exchange(c.dead, {}));
   }
   for (auto* b : c.applied) ++b->applied;
   for (auto& b : c.batches) {
@@ -276,18 +283,36 @@ void shard::finish_cut(cut& c) {
   host_.storage().commit(number_, deltas, std::move(w));
 }
 
+bool shard::is_due(const cut& c) const { return !schedule_.empty() && schedule_.begin()->first <= c.now_ms; }
+
+// One cut of what is due, bounded like any other.
 void shard::run_due(cut& c) {
   std::vector<entity*> due;
-  while (!schedule_.empty() && schedule_.begin()->first <= c.now_ms) {
+  while (is_due(c) && due.size() < options_.cut_records) {
     auto* e = schedule_.begin()->second;
     schedule_.erase(schedule_.begin());
     e->due_ms = lane_base::never;
     due.push_back(e);
   }
-  for (auto* e : due) run_turn(c, *e, {});
+  for (auto* e : due) run_due(c, *e);
   finish_cut(c);
   c.clear();
   next_due_ms_.store(schedule_.empty() ? lane_base::never : schedule_.begin()->first, std::memory_order_relaxed);
+}
+
+// Each timer has a turn of its own, and so has retention: one that throws holds up no other.
+void shard::run_due(cut& c, entity& e) {
+  constexpr std::int64_t again_ms = 10'000;
+  bool fine = true;
+  c.timer.reset();
+  if (e.self->next_expiry_ms() <= c.now_ms) fine = run_quiet_turn(c, e);
+  for (std::size_t i = 0; i < e.type->timers().size(); ++i) {
+    if (e.self->timer_at(i).due_ms() > c.now_ms) continue;
+    c.timer = i;
+    fine = run_quiet_turn(c, e) && fine;
+  }
+  // At least a millisecond later, so that a timer that sets itself to now cannot hold the shard.
+  reschedule(e, std::max(e.self->next_due_ms(), c.now_ms + (fine ? 1 : again_ms)));
 }
 
 void shard::reschedule(entity& e, std::int64_t due_ms) {

@@ -29,10 +29,10 @@ class shard_runner {
 };
 
 struct shard_options {
-  std::uint32_t cut_records = 256;          // records and messages in one cut
-  std::uint32_t run_budget_ms = 5;          // then other shards get the thread
-  std::uint32_t inbox_messages_max = 65536; // requests waiting; more are refused as too_busy
-  std::uint32_t answers_max = 1000;         // idempotency keys remembered
+  std::uint32_t cut_records = 256;           // records and messages in one cut
+  std::uint32_t run_budget_ms = 5;           // then other shards get the thread
+  std::uint32_t inbox_messages_max = 65536;  // requests waiting; more are refused as too_busy
+  std::uint32_t answers_max = 1000;          // idempotency keys remembered
 };
 
 /// One part of the URI space: hosts its agents, cuts its input, runs their turns. The unit of durability.
@@ -67,6 +67,8 @@ class shard {
   void order(control c);
   /// Answers the requests that have not run, drops the rest. After the runner went and the last run() has ended.
   void abandon();
+  /// When it holds nothing that is needed, it takes nothing more, and answers true.
+  bool retire();
   /// Runs soon when something is due.
   void wake_if_due(std::int64_t now_ms);
   /// How often it was woken so far, or nothing while it has work. Two equal answers: no work in between.
@@ -109,8 +111,8 @@ class shard {
   struct pending_answer {
     answer<command_result> reply_to;
     outcome<command_result> result;
-    const entity* of;          // whose rev the answer tells; null: final as it is
-    std::string key;           // under which the answer is kept, or empty
+    const entity* of;  // whose rev the answer tells; null: final as it is
+    std::string key;   // under which the answer is kept, or empty
     std::size_t request_hash;
     std::string_view command;  // the command lane, or empty
   };
@@ -125,10 +127,13 @@ class shard {
   void add_work(cut& c, std::string_view uri, const agent_type& type, work w);
   void run_cut(cut& c);
   void run_chain(cut& c, entity& e);
+  bool is_due(const cut& c) const;
   void run_due(cut& c);
+  void run_due(cut& c, entity& e);
   void finish_cut(cut& c);
   // One turn (shard_turn.cpp).
   void run_turn(cut& c, entity& e, std::span<const work> works);
+  bool run_quiet_turn(cut& c, entity& e);
   bool try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure);
   void apply(cut& c, entity& e, turn& t, const work& w);
   void apply_request(cut& c, entity& e, turn& t, command_item& request);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <twinlane/runtime/dead_letter_queue.hpp>
 #include <twinlane/runtime/port.hpp>
 #include <twinlane/runtime/record_batch.hpp>
 #include <twinlane/runtime/store.hpp>
@@ -59,8 +60,7 @@ class shard_host {
   virtual void deliver(mail m) = 0;
   virtual void deliver(join_update u) = 0;
   virtual void deliver(follow_request f) = 0;
-  /// Written and synced when it returns.
-  virtual void bury(std::span<const dead_letter> letters) = 0;
+  virtual void bury(dead_letter_batch letters) = 0;
   // Figures; cheap.
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;

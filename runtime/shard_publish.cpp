@@ -9,6 +9,21 @@ namespace {
 
 constexpr unsigned hops_max = 64;
 
+/// A lane's value as followers get it, with padding behind `size`; null when the agent or the lane's value is absent.
+struct value_text {
+  shared_text text;
+  std::size_t size = 0;
+};
+
+value_text text_of(const entity& e, unsigned lane) {
+  if (!e.self || !e.self->lane_at(lane).present()) return {};
+  std::string value;
+  e.self->lane_at(lane).encode_value(value);
+  const auto size = value.size();
+  value.append(record_batch::padding, '\0');
+  return {std::make_shared<const std::string>(std::move(value)), size};
+}
+
 error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
 
 }  // namespace
@@ -109,17 +124,16 @@ void shard::send_life(entity& e, std::string_view event, std::string_view cause)
 }
 
 void shard::tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops) {
-  std::vector<std::pair<shared_text, std::size_t>> texts(e.type->lanes().size());
+  if (e.watched->followers.empty()) return;
+  if (hops == hops_max)
+    log_limited(log_level::warn, "endless joins " + e.type->name(),
+                e.uri + ": agents that follow one another have changed each other " + std::to_string(hops) +
+                    " times over, which looks endless");
+  std::vector<value_text> texts(e.type->lanes().size());
   for (const auto& f : e.watched->followers) {
     if (!(lanes >> f.from_lane & 1)) continue;
     auto& [text, size] = texts[f.from_lane];
-    if (!text && e.self && e.self->lane_at(f.from_lane).present()) {
-      std::string value;
-      e.self->lane_at(f.from_lane).encode_value(value);
-      size = value.size();
-      value.append(record_batch::padding, '\0');
-      text = std::make_shared<const std::string>(std::move(value));
-    }
+    if (!text) texts[f.from_lane] = text_of(e, f.from_lane);
     host_.deliver(join_update{f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
   }
 }
@@ -142,15 +156,7 @@ void shard::follow(const follow_request& f) {
     return;
   }
   all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
-  shared_text text;
-  std::size_t size = 0;
-  if (e.self && e.self->lane_at(static_cast<std::size_t>(lane)).present()) {
-    std::string value;
-    e.self->lane_at(static_cast<std::size_t>(lane)).encode_value(value);
-    size = value.size();
-    value.append(record_batch::padding, '\0');
-    text = std::make_shared<const std::string>(std::move(value));
-  }
+  auto [text, size] = text_of(e, static_cast<unsigned>(lane));
   host_.deliver(join_update{f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
 }
 
@@ -168,8 +174,7 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
       letter.key = std::move(m.key);
       letter.value = std::move(m.value);
       letter.at_ms = c.now_ms;
-      c.dead.push_back(std::move(letter));
-      c.dead_windows.emplace_back();
+      c.dead.add(std::move(letter), nullptr);
       continue;
     }
     host_.deliver(mail{std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});

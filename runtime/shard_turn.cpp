@@ -49,15 +49,9 @@ void shard::run_turn(cut& c, entity& e, std::span<const work> works) {
              std::string(name_of(e.type->options().create)) + " only");
     works = works.subspan(1);
   }
-  if (works.empty() && !e.self) return;
+  if (works.empty()) return;
   std::string failure;
   if (try_turn(c, e, works, failure)) return;
-  if (works.empty()) {
-    log_limited(log_level::error, "timer " + e.type->name(),
-                e.uri + ": a timer or retention callback threw and will be tried again in 10 s: " + failure);
-    reschedule(e, c.now_ms + 10'000);
-    return;
-  }
   if (works.size() > 1) {
     for (const auto& w : works) run_turn(c, e, std::span(&w, 1));
     return;
@@ -65,9 +59,20 @@ void shard::run_turn(cut& c, entity& e, std::span<const work> works) {
   fail(c, e, works.front(), problem::handler_failed, dead_reason::handler_failed, failure);
 }
 
+// A turn without messages, for a timer or retention; false when it threw.
+bool shard::run_quiet_turn(cut& c, entity& e) {
+  std::string failure;
+  if (try_turn(c, e, {}, failure)) return true;
+  const auto what = c.timer ? "timer '" + e.type->timers()[*c.timer].name + "'" : std::string("a retention callback");
+  log_limited(log_level::error, "timer " + e.type->name(),
+              e.uri + ": " + what + " threw and will be tried again in 10 s: " + failure);
+  return false;
+}
+
 bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure) {
   const bool born = !e.self;
-  const auto answers = c.answers.size(), dead = c.dead.size(), applied = c.applied.size(), deltas = c.deltas.size();
+  const auto answers = c.answers.size(), dead = c.dead.letters.size(), applied = c.applied.size(),
+             deltas = c.deltas.size();
   auto& t = turn_for(*e.type);
   c.arrived = {};
   c.useful = works.empty();
@@ -76,7 +81,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
     if (born) e.self = e.type->make(e.uri);
     begun = true;
     t.begin(*e.self, c.now_ms, born);
-    if (works.empty()) t.fire_due();
+    if (works.empty()) c.timer ? t.fire_timer(*c.timer) : t.evict();
     for (const auto& w : works) apply(c, e, t, w);
     // What cannot be applied brings no agent into being.
     if (!born || c.useful) {
@@ -104,7 +109,6 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   }
   c.answers.resize(answers);
   c.dead.resize(dead);
-  c.dead_windows.resize(dead);
   c.applied.resize(applied);
   c.deltas.resize(deltas);
   return false;
@@ -119,6 +123,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     lane_input in{r.remove ? lane_input::kind::remove : lane_input::kind::put, b.key(r), b.value(r), {}};
     status = t.apply(lane_of_target(r.target), in, r.time_ms);
     if (status) c.applied.push_back(&b);
+    if (status && r.remove) return;  // a tombstone alone brings nobody into being
   } else if (auto* m = message<mail>(*w.from)) {
     const int lane = e.type->lane_index(m->lane);
     if (lane < 0) {
@@ -243,8 +248,7 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
     log_limited(log_level::warn, "join " + e.type->name(), letter.detail);
     return;
   }
-  c.dead.push_back(std::move(letter));
-  c.dead_windows.push_back(std::move(window));
+  c.dead.add(std::move(letter), std::move(window));
 }
 
 }  // namespace twinlane

@@ -44,8 +44,7 @@ class memory_store : public store {
  public:
   std::uint64_t open() override;
   bool wants_deltas() const noexcept override { return false; }
-  void commit(std::uint32_t shard, std::span<const agent_delta> deltas,
-              std::unique_ptr<commit_waiter> waiter) override;
+  void commit(std::uint32_t shard, std::span<const agent_delta> deltas, std::unique_ptr<commit_waiter> waiter) override;
   void remove(std::uint32_t, std::string_view) override {}
 };
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -84,6 +85,10 @@ int run(service& s, clock::time_point began) {
 
 int serve(const program& p, const call& c) {
   const auto began = clock::now();
+#ifdef M_MMAP_THRESHOLD
+  // One huge body would raise glibc's own threshold, and the next ones would stay in the heap for good.
+  mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+#endif
   const auto settings = load(p, c, stderr);
   if (!settings) return exit_wrong;
   set_up_log(settings->level, settings->format);

@@ -30,7 +30,7 @@ runtime_options runtime_options_of(const config& c, dead_letters& dead, const st
   o.workers = c.workers;
   o.hosting_override = c.hosting_override;
   o.shard.cut_records = c.cut_records;
-  o.dead_letters = [&dead](std::span<const dead_letter> letters) { dead.append(letters); };
+  o.dead_letters = [&dead](std::span<const dead_letter> letters) { return dead.append(letters); };
   o.figures = figures;
   return o;
 }
@@ -133,6 +133,7 @@ struct service::impl {
   }
 
   void export_figures() {
+    figures->gauge("twinlane_shards", {}, [this] { return static_cast<double>(agents->shard_count()); });
     figures->gauge("twinlane_connections", {}, [this] { return static_cast<double>(web->connections()); });
     figures->gauge("twinlane_subscriptions", {}, [this] { return static_cast<double>(web->subscriptions()); });
     figures->gauge("twinlane_outbound_bytes", {}, [this] { return static_cast<double>(web->outbound_bytes()); });

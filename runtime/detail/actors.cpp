@@ -40,7 +40,8 @@ caf::actor_system_config make_config(unsigned workers) {
   // The stealing scheduler takes the tail of a singly linked queue in O(n).
   cfg.set("scheduler.policy", caf::atom("sharing"));
   cfg.set("scheduler.max-threads", static_cast<std::size_t>(std::max(1u, workers)));
-  cfg.set("scheduler.max-throughput", std::size_t{16});
+  // One run() has its own budget of time: then it is another shard's turn.
+  cfg.set("scheduler.max-throughput", std::size_t{1});
   return cfg;
 }
 

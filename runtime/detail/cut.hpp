@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,17 @@ struct shard::cut {
   std::vector<item*> controls;
   std::vector<std::shared_ptr<record_batch>> batches;
   std::vector<std::shared_ptr<record_batch>> causes;  // of messages from agents
-  std::vector<record_batch*> applied;  // a batch once for each of its records that was applied
+  std::vector<record_batch*> applied;                 // a batch once for each of its records that was applied
   std::vector<pending_answer> answers;
-  std::vector<dead_letter> dead;
-  std::vector<std::shared_ptr<source_partition::window>> dead_windows;  // beside `dead`, null for what no source sent
+  dead_letter_batch dead;
   std::string patches;
   std::vector<delta_at> deltas;
   std::vector<work> chain;
   std::string padded;
-  steady_time last;     // end of the last turn
-  steady_time arrived;  // of the earliest message in the running turn
-  bool useful = false;  // has a message of the running turn been applied?
+  steady_time last;                  // end of the last turn
+  steady_time arrived;               // of the earliest message in the running turn
+  bool useful = false;               // has a message of the running turn been applied?
+  std::optional<std::size_t> timer;  // that the running turn without messages fires; none: it evicts entries
 
   void clear() {
     works.clear();
@@ -41,8 +42,7 @@ struct shard::cut {
     causes.clear();
     applied.clear();
     answers.clear();
-    dead.clear();
-    dead_windows.clear();
+    dead.resize(0);
     patches.clear();
     deltas.clear();
   }

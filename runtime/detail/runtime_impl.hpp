@@ -13,19 +13,35 @@
 
 namespace twinlane {
 
-/// The shards of dedicated agents, one an agent, by URI; made on first use.
+/// The shards of dedicated agents, one an agent, by URI; made on first use, gone some time after their agent.
 ///
-/// Threads  any; striped by URI
+/// Threads  any; striped by URI. Functions given run under the stripe's lock, so that no shard goes meanwhile
 class dedicated_directory {
  public:
-  shard* find(std::string_view uri) const;
-  template <class Make>
-  shard& find_or_make(std::string_view uri, Make&& make) {
+  /// Calls f(shard); false when there is none.
+  template <class F>
+  bool find(std::string_view uri, F&& f) const {
+    auto& s = stripe_of(uri);
+    std::lock_guard lock(s.mutex);
+    const auto it = s.shards.find(uri);
+    if (it == s.shards.end()) return false;
+    f(*it->second);
+    return true;
+  }
+  template <class Make, class F>
+  void find_or_make(std::string_view uri, Make&& make, F&& f) {
     auto& s = stripe_of(uri);
     std::lock_guard lock(s.mutex);
     auto it = s.shards.find(uri);
     if (it == s.shards.end()) it = s.shards.emplace(std::string(uri), make()).first;
-    return *it->second;
+    f(*it->second);
+  }
+  /// Lets go of the shards that hold nothing.
+  void retire_empty() {
+    for (auto& s : stripes_) {
+      std::lock_guard lock(s.mutex);
+      std::erase_if(s.shards, [](const auto& entry) { return entry.second->retire(); });
+    }
   }
   template <class F>
   void for_each(F&& f) const {
@@ -40,7 +56,9 @@ class dedicated_directory {
     mutable std::mutex mutex;
     std::unordered_map<std::string, std::unique_ptr<shard>, uri_hash, std::equal_to<>> shards;
   };
-  stripe& stripe_of(std::string_view uri) const { return stripes_[std::hash<std::string_view>()(uri) % stripes_.size()]; }
+  stripe& stripe_of(std::string_view uri) const {
+    return stripes_[std::hash<std::string_view>()(uri) % stripes_.size()];
+  }
   mutable std::array<stripe, 64> stripes_;
 };
 
@@ -59,7 +77,7 @@ struct runtime::impl final : shard_host {
   void deliver(mail m) override;
   void deliver(join_update u) override;
   void deliver(follow_request f) override;
-  void bury(std::span<const dead_letter> letters) override;
+  void bury(dead_letter_batch letters) override { dead.add(std::move(letters)); }
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
   void did_change_agents(const agent_type& type, int difference) override;
@@ -69,11 +87,40 @@ struct runtime::impl final : shard_host {
     bool dedicated;
     std::unique_ptr<std::atomic<std::int64_t>> agents;
   };
+  /// Where a subscription lives.
+  struct place {
+    const hosted_type* type;
+    std::string uri;
+  };
   const hosted_type* hosted_of(std::string_view uri) const;
   const hosted_type* hosted_named(std::string_view name) const;
-  /// The shard of a URI; makes a dedicated one when asked to, else null where there is none.
-  shard* shard_of(std::string_view uri, const hosted_type& type, bool make);
-  shard* shard_of(std::string_view uri, std::uint32_t hash, const hosted_type& type, bool make);
+  /// Calls f with the shard of a URI, a dedicated one made when asked to; false where there is none.
+  template <class F>
+  bool on_shard(std::string_view uri, const hosted_type& type, bool make, F&& f) {
+    if (!type.dedicated) {
+      f(*shards[type.type->path().hash(uri) % options.shards]);
+      return true;
+    }
+    if (!make) return dedicated.find(uri, f);
+    dedicated.find_or_make(
+        uri, [&] { return make_shard(options.shards); }, f);
+    return true;
+  }
+  /// Puts a control, or a request with its answer, into the inbox of a URI's shard; else answers why not.
+  template <class T, class Request>
+  void ask(const std::string& uri, const hosted_type& type, bool make, const answer<T>& a, Request r) {
+    bool taken = false;
+    const bool found = on_shard(uri, type, make, [&](shard& s) {
+      if constexpr (std::is_invocable_v<Request, shard&>)
+        taken = s.request(shard::control(std::move(r)));
+      else
+        taken = s.request(std::move(r), a);
+    });
+    if (!found)
+      a(error{problem::no_such_entity, uri + " does not exist"});
+    else if (!taken)
+      a(error{problem::too_busy, "the agent's shard has too many requests waiting. Try again later."});
+  }
   template <class F>
   void for_each_shard(F&& f) const {
     for (const auto& s : shards) f(*s);
@@ -82,6 +129,8 @@ struct runtime::impl final : shard_host {
   /// The type and lane of a request, or why there is none.
   outcome<const hosted_type*> find_route(const std::string& uri) const;
   std::unique_ptr<shard> make_shard(std::uint32_t number);
+  void spread(std::span<const routed_record> records, const std::shared_ptr<source_partition::window>& window,
+              steady_time arrived);
   void tick();
 
   runtime_options options;
@@ -89,6 +138,7 @@ struct runtime::impl final : shard_host {
   std::uint64_t start_counter = 0;
   std::vector<hosted_type> types;
   turn_pool scratch;
+  dead_letter_queue dead;
   std::shared_ptr<batch_pool> batches = std::make_shared<batch_pool>();
   std::atomic<std::uint64_t> births{1}, subscriptions{1};
   std::atomic<bool> is_ready{false}, accepting{false}, closed{false};

@@ -122,7 +122,7 @@ class recording_port final : public port {
   }
 
   void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-            std::int64_t next_offset, steady_time) override {
+            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time) override {
     std::int64_t bytes = 0;
     for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
     auto w = source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);
@@ -134,17 +134,14 @@ class recording_port final : public port {
       if (keep_records) records_.push_back(copy);
     }
     p->applied += records.size();
+    p->dead += dead.size();
     std::lock_guard lock(mutex_);
+    dead_.insert(dead_.end(), dead.begin(), dead.end());
     ++posts_;
     std::int64_t in_flight = 0;
     for (const auto& [name, each] : partitions_) in_flight = std::max(in_flight, each->in_flight_records());
     most_in_flight_ = std::max(most_in_flight_, in_flight);
     if (holding_ && (!holds_this || holds_this(*p))) held_.push_back(std::move(w));
-  }
-
-  void report_dead_letter(const dead_letter& d) override {
-    std::lock_guard lock(mutex_);
-    dead_.push_back(d);
   }
 
   void get(const std::string&, const view&, answer<snapshot> a) override { a(nothing()); }

@@ -85,7 +85,7 @@ class lab : public shard_host {
   void deliver(mail m) override { ++delivered, on(m.uri).enqueue(std::move(m)); }
   void deliver(join_update u) override { ++delivered, on(u.uri).enqueue(std::move(u)); }
   void deliver(follow_request f) override { ++delivered, on(f.uri).enqueue(std::move(f)); }
-  void bury(std::span<const dead_letter> letters) override { dead.insert(dead.end(), letters.begin(), letters.end()); }
+  void bury(dead_letter_batch letters) override { burial_.add(std::move(letters)); }
   void did_run_turn(const agent_type&, std::string_view uri, double) override { turns_run.emplace_back(uri); }
   void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
@@ -179,6 +179,12 @@ class lab : public shard_host {
   int agents = 0, delivered = 0;
 
  private:
+  dead_letter_queue burial_{[this](std::span<const dead_letter> letters) {
+                              dead.insert(dead.end(), letters.begin(), letters.end());
+                              return true;
+                            },
+                            nullptr};
+
   class runner final : public shard_runner {
    public:
     runner(lab& l, std::uint32_t n) : lab_(l), number_(n) {}

@@ -98,6 +98,28 @@ TEST_P(runtime_hosting, subscribers_follow_birth_change_deletion_and_rebirth) {
   EXPECT_EQ(f->state()["sum"], 3);
 }
 
+TEST(runtime_dedicated, shards_go_with_their_agents_and_come_again) {
+  stage s(hosting::dedicated);
+  const auto none = s.on.shard_count();
+  s.post({{"/account/1", "sum", "", "1"}});
+  ASSERT_TRUE(s.drain());
+  auto f = std::make_shared<following>();
+  std::vector<subscription> held;
+  for (int i = 0; i < 100; ++i)
+    held.push_back(std::get<0>(s.on.subscribe({"/account/none" + std::to_string(i), {}, false}, f, 1000u + i)));
+  ASSERT_TRUE(s.drain());
+  EXPECT_EQ(s.on.shard_count(), none + 101);
+  for (const auto& each : held) s.on.unsubscribe(each);
+  ASSERT_TRUE(ok(s.remove("/account/1")));
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (s.on.shard_count() > none && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(s.on.shard_count(), none);
+  s.post({{"/account/1", "sum", "", "2"}});
+  ASSERT_TRUE(s.drain());
+  EXPECT_EQ(s.document("/account/1")["sum"], 2);
+}
+
 TEST_P(runtime_hosting, only_the_guilty_record_is_buried) {
   stage s(GetParam());
   std::vector<event> events;

@@ -369,4 +369,81 @@ TEST(shard, lists_its_uris_in_order_and_by_page) {
   EXPECT_THAT(uris, ElementsAre("/account/d"));
 }
 
+TEST(shard, tombstone_alone_brings_nobody_into_being) {
+  lab l({accounts()});
+  l.post({{"/account/1", "amounts", "1", "", true}});
+  l.settle();
+  EXPECT_EQ(l.document("/account/1"), nullptr);
+  EXPECT_EQ(l.agents, 0);
+  EXPECT_EQ(l.source->low_mark(), 1);
+  EXPECT_EQ(l.source->applied.load(), 1u);
+  l.post({{"/account/1", "amounts", "1", "", true}, {"/account/1", "amounts", "2", "5"}});
+  l.settle();
+  EXPECT_EQ(l.document("/account/1")["amounts"], json({{"2", 5}}));
+}
+
+TEST(shard, retires_when_it_holds_nothing) {
+  lab l({accounts()});
+  auto& s = l.on("/account/1");
+  l.post({{"/account/1", "sum", "", "1"}});
+  EXPECT_FALSE(s.retire()) << "it has work";
+  l.settle();
+  EXPECT_FALSE(s.retire()) << "it has an agent";
+  l.remove("/account/1");
+  const auto f = l.subscribe("/account/1");
+  l.settle();
+  EXPECT_FALSE(s.retire()) << "somebody waits for one";
+  s.request([&](shard& on) { on.unsubscribe("/account/1", l.last_link()); });
+  l.settle();
+  EXPECT_TRUE(s.retire());
+  EXPECT_EQ(l.command("/account/1", "add", "1")->code(), problem::too_busy) << "it takes nothing more";
+}
+
+TEST(shard, keeps_the_watermarks_of_records_that_may_come_again) {
+  lab l({accounts()}, 2);
+  auto& s = l.on("/account/1");
+  l.kept.held = true;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l.settle();
+  l.remove("/account/1");
+  l.settle();
+  EXPECT_FALSE(s.retire()) << "the low mark has not passed the record";
+  l.kept.release();
+  EXPECT_TRUE(s.retire());
+}
+
+TEST(shard, timer_that_throws_holds_up_neither_retention_nor_the_shard) {
+  lab l({accounts()});
+  l.post({{"/account/1", "sum", "", "13"}, {"/account/1", "recent", "1", "1", false, l.now}});
+  l.command("/account/1", "alarm", "500");
+  l.settle();
+  l.now += 1'000;
+  l.tick();
+  EXPECT_EQ(l.document("/account/1")["recent"], json::object());
+  EXPECT_EQ(l.document("/account/1").count("rings"), 0u);
+  l.post({{"/account/1", "sum", "", "1"}});
+  l.settle();
+  l.now += 10'000;
+  l.tick();
+  EXPECT_EQ(l.document("/account/1")["rings"], 1) << "tried again";
+}
+
+TEST(shard, timers_due_at_once_run_in_cuts_as_records_do) {
+  shard_options o;
+  o.cut_records = 10;
+  lab l({accounts()}, 1, o);
+  for (int i = 0; i < 35; ++i) {
+    const auto uri = "/account/" + std::to_string(i);
+    l.post({{uri, "sum", "", "1"}});
+    l.settle();
+    l.command(uri, "alarm", "100");
+  }
+  l.settle();
+  const auto before = l.kept.commits;
+  l.now += 100;
+  l.tick();
+  EXPECT_EQ(l.kept.commits - before, 4);
+  for (int i = 0; i < 35; ++i) EXPECT_EQ(l.document("/account/" + std::to_string(i))["rings"], 1);
+}
+
 }  // namespace

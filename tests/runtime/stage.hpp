@@ -57,7 +57,7 @@ class stage {
       records.push_back({e.uri, murmur2(decode_segment(id).value()), std::get<0>(target).id, e.key, e.value, e.remove,
                          offset++, e.time_ms});
     }
-    on.post(p, records, offset, std::chrono::steady_clock::now());
+    on.post(p, records, {}, offset, std::chrono::steady_clock::now());
   }
   bool drain() { return on.drain(patience); }
 
@@ -105,6 +105,7 @@ class stage {
     o.dead_letters = [&s](std::span<const dead_letter> letters) {
       std::lock_guard lock(s.mutex_);
       s.dead_.insert(s.dead_.end(), letters.begin(), letters.end());
+      return true;
     };
     return o;
   }

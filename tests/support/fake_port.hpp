@@ -51,9 +51,8 @@ class fake_port : public port {
   // port
   std::shared_ptr<source_partition> partition(const std::string&, const std::string&, std::int32_t) override;
   outcome<target_info> resolve_target(std::string_view, std::string_view) override;
-  void post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::int64_t,
-            steady_time) override;
-  void report_dead_letter(const dead_letter&) override;
+  void post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::vector<dead_letter>,
+            std::int64_t, steady_time) override;
   void get(const std::string& uri, const view& what, answer<snapshot> a) override;
   void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
                 answer<lane_value> a) override;
