@@ -1,5 +1,6 @@
-// An application with what the tests of the command line need: a generator, and an agent that blocks on demand.
+// An application with what tests need of agents: a generator, one that blocks on demand, and one that throws.
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -28,9 +29,29 @@ class sleeper final : public twinlane::agent {
   }
 };
 
+struct booking {
+  std::int64_t id{}, amount{};
+};
+BOOST_DESCRIBE_STRUCT(booking, (), (id, amount))
+
+/// Sums what is booked, and refuses what is negative by throwing.
+class ledger final : public twinlane::agent {
+ public:
+  using agent::agent;
+  log_lane<booking> bookings{*this, "bookings", twinlane::did_update<&ledger::booked>};
+  value_lane<std::int64_t> total{*this, "total"};
+
+ private:
+  void booked(std::uint64_t, const booking& now) {
+    if (now.amount < 0) throw std::runtime_error("a booking cannot be negative");
+    total.update([&](std::int64_t& sum) { sum += now.amount; });
+  }
+};
+
 int main(int argc, char** argv) {
   twinlane::application app{"probe", argc, argv};
   app.agent<sleeper>("sleeper", "/sleeper/:id", {twinlane::hosting::dedicated, twinlane::creation::commands});
+  app.agent<ledger>("ledger", "/ledger/:id");
   app.generator("probe.counts", [](std::uint64_t seed, std::uint64_t n, const auto& parameters, auto& out) {
     out.has_key = true;
     out.key = "k" + std::to_string(n % 10);

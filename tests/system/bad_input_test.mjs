@@ -155,6 +155,32 @@ test('in a file, each bad line is a dead letter and the others are applied', { s
   await assert_stops_well(assert, app);
 });
 
+test('a handler that throws on one record of a batch costs that record alone', { skip: missing('probe_app') }, async (t) => {
+  const file = join(temp_dir(t, 'bad'), 'bookings.ndjson');
+  const count = 5_000, bad = new Set([0, 1_234, 1_235, 4_999]);
+  writeFileSync(file, Array.from({ length: count }, (_, i) => `{"id":${i % 3},"amount":${bad.has(i) ? -1 : i}}\n`).join(''));
+  const app = await start_app(t, { name: 'probe_app', config: `store: { kind: memory }\nhosting: ${hosting}\nsources:\n` +
+    source('bookings', `file: { path: "${file}" }`, 'bookings', '/ledger/{id}') });
+  await until('the file to be read', async () => {
+    const c = (await counts_by_source(app)).bookings;
+    return c && c.applied + c.dead === count;
+  });
+  const letters = app.dead_letters().sort((a, b) => a.offset - b.offset);
+  assert.deepEqual(letters.map((l) => l.offset), [...bad]);
+  for (const l of letters) {
+    assert.equal(l.reason, 'handler_failed');
+    assert.match(l.detail, /cannot be negative/);
+    assert.equal(l.value, `{"id":${l.offset % 3},"amount":-1}`);
+  }
+  for (const id of [0, 1, 2]) {
+    const good = Array.from({ length: count }, (_, i) => i).filter((i) => i % 3 === id && !bad.has(i));
+    const { lanes } = await app.state(`/ledger/${id}`);
+    assert.equal(lanes.total, good.reduce((sum, i) => sum + i, 0));
+    assert.deepEqual(Object.values(lanes.bookings).map((b) => b.amount), good);
+  }
+  await assert_stops_well(assert, app);
+});
+
 const problem = (r, status, code) => {
   assert.equal(r.status, status, r.text.slice(0, 200));
   assert.match(r.headers['content-type'], /^application\/problem\+json/);

@@ -18,10 +18,6 @@ export const instrumented = /asan|tsan/.test(bin_dir);
 export const binary = (name) => join(bin_dir, name);
 export const missing = (name) => (existsSync(binary(name)) ? false : `${name} is not built (${bin_dir})`);
 
-// glibc raises its thresholds with the largest block that was freed, and then keeps tens of MiB or none of them at
-// random. Fixed ones let RSS tell what the program holds.
-const steady_heap = { MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' };
-
 const preload = process.env.TWINLANE_PRELOAD ? { LD_PRELOAD: process.env.TWINLANE_PRELOAD } : {};
 
 const deferred = new WeakMap();
@@ -75,7 +71,7 @@ export async function start_app(t, { name = 'twinlane', config, data_dir, args =
   const data = data_dir ?? join(dir, 'data');
   const child = spawn(
     binary(name), ['serve', '--config', file, '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
-    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...steady_heap, ...preload } });
+    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const is_up = () => child.exitCode === null && child.signalCode === null;
