@@ -135,8 +135,8 @@ TEST_F(customer_rules, only_the_newest_ten_calls_count_for_the_risk) {
   const double high = risk(world);
   for (int i = 10; i < 20; ++i) hear({call(i, false, start_ms + i)});
   EXPECT_LT(risk(world), high);
-  for (const std::string reason : world.lane(ann, "churn_risk").at("reasons"))
-    EXPECT_THAT(reason, Not(HasSubstr("call")));
+  const auto reasons = world.lane(ann, "churn_risk").at("reasons");
+  for (const std::string reason : reasons) EXPECT_THAT(reason, Not(HasSubstr("call")));
 }
 
 TEST_F(customer_rules, the_status_sums_up_what_the_lanes_say) {
