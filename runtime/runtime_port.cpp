@@ -24,10 +24,26 @@ outcome<const runtime::impl::hosted_type*> runtime::impl::find_route(const std::
 
 std::shared_ptr<source_partition> runtime::partition(const std::string& source, const std::string& topic,
                                                      std::int32_t number) {
-  std::lock_guard lock(impl_->partitions_mutex);
-  auto& p = impl_->partitions[{source, topic, number}];
-  if (!p) p = std::make_shared<source_partition>(source, topic, number);
+  return impl_->find_or_make_partition(source, topic, number);
+}
+
+std::shared_ptr<source_partition> runtime::impl::find_or_make_partition(const std::string& source,
+                                                                        const std::string& topic, std::int32_t number) {
+  std::lock_guard lock(partitions_mutex);
+  auto& p = partitions[{source, topic, number}];
+  if (p) return p;
+  p = std::make_shared<source_partition>(source, topic, number);
+  const auto stored = stored_marks.find(partition_key(*p));
+  if (stored != stored_marks.end()) p->stored_low_mark = stored->second;
   return p;
+}
+
+const source_partition* runtime::impl::partition_of(std::string_view key) {
+  const auto first = key.find('\x1f'), last = key.rfind('\x1f');
+  if (first == std::string_view::npos || first == last) return nullptr;
+  return find_or_make_partition(std::string(key.substr(0, first)), std::string(key.substr(first + 1, last - first - 1)),
+                                std::atoi(std::string(key.substr(last + 1)).c_str()))
+      .get();
 }
 
 std::vector<std::shared_ptr<source_partition>> runtime::partitions() const {
@@ -123,7 +139,7 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   if (!ok(lanes)) return a(std::get<error>(lanes));
   const auto max = impl_->options.document_bytes_max;
   impl_->ask(uri, type, false, a, [uri, max, mask = std::get<0>(lanes), a](shard& on) {
-    const auto* e = on.find(uri);
+    const auto* e = on.find_agent(uri);
     if (!e || !e->self) return a(no_such_entity(uri));
     auto state = make_snapshot(*e, on.lineage(*e), mask);
     if (state.tail->size() > max)
@@ -141,7 +157,7 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
   if (l < 0 || !in_document(type.type->lanes()[static_cast<std::size_t>(l)].kind))
     return a(no_such_lane(*type.type, lane));
   impl_->ask(uri, type, false, a, [uri, lane, key, a, l](shard& on) {
-    const auto* e = on.find(uri);
+    const auto* e = on.find_agent(uri);
     if (!e || !e->self) return a(no_such_entity(uri));
     lane_value v{on.lineage(*e), e->rev, {}};
     const auto& of = e->self->lane_at(static_cast<std::size_t>(l));

@@ -53,6 +53,8 @@ class shard_host {
   virtual const agent_type* type_of(std::string_view uri) const = 0;
   virtual const agent_type& type_at(std::uint32_t index) const = 0;
   virtual store& storage() = 0;
+  /// The partition of that store key, see partition_key().
+  virtual const source_partition* partition_of(std::string_view key) = 0;
   virtual turn_pool& turns() = 0;
   virtual std::uint64_t next_birth() = 0;
   virtual std::string lineage_of(std::uint64_t birth) const = 0;
@@ -66,6 +68,9 @@ class shard_host {
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;
   virtual void did_change_agents(const agent_type& type, int difference) = 0;
 };
+
+/// How the store knows a source partition.
+std::string partition_key(const source_partition& p);
 
 /// A target id is the type's index and the lane's.
 constexpr target_id make_target(std::uint32_t type, std::uint32_t lane) { return type << 8 | lane; }

@@ -37,10 +37,11 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
   if (born) {
     e.birth = host_.next_birth();
     e.rev = changed ? 1 : 0;
-    host_.did_change_agents(*e.type, +1);
+    did_come(e);
   } else {
     e.rev += changed ? 1 : 0;
   }
+  if (keeps_) save(e, t, born);
   if (changed && store_reads) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
   std::shared_ptr<record_batch> cause;
   unsigned hops = 0;
@@ -57,10 +58,10 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
     if (born) {
       send_snapshots(e);
       send_life(e, "started", "first message");
-      tell_followers(e, ~std::uint64_t{0}, cause, hops);
+      tell_followers(c.updates, e, ~std::uint64_t{0}, cause, hops);
     } else if (changed) {
       send_diffs(c, e, t);
-      tell_followers(e, t.changed(), cause, hops);
+      tell_followers(c.updates, e, t.changed(), cause, hops);
     }
   }
   if (!t.joins.empty() || !t.messages.empty()) send_effects(c, e, t, cause, hops);
@@ -77,6 +78,7 @@ void shard::settle_answers(cut& c, const entity& e) {
       auto& r = std::get<command_result>(a->result);
       r.rev = e.rev;
       r.lineage = lineage(e);
+      c.sync = durability::now;
     }
     if (!a->command.empty())
       host_.did_run_command(*e.type, a->command, fine ? "ok" : code_of(std::get<error>(a->result).code));
@@ -123,7 +125,7 @@ void shard::send_life(entity& e, std::string_view event, std::string_view cause)
     if (l.life) l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)});
 }
 
-void shard::tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops) {
+void shard::tell_followers(std::vector<join_update>& out, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops) {
   if (e.watched->followers.empty()) return;
   if (hops == hops_max)
     log_limited(log_level::warn, "endless joins " + e.type->name(),
@@ -134,11 +136,11 @@ void shard::tell_followers(entity& e, std::uint64_t lanes, const std::shared_ptr
     if (!(lanes >> f.from_lane & 1)) continue;
     auto& [text, size] = texts[f.from_lane];
     if (!text) texts[f.from_lane] = text_of(e, f.from_lane);
-    host_.deliver(join_update{f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
+    out.push_back({f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
   }
 }
 
-void shard::follow(const follow_request& f) {
+void shard::follow(cut& c, const follow_request& f) {
   const auto* type = host_.type_of(f.uri);
   const int lane = type ? type->lane_index(f.lane) : -1;
   if (lane < 0) {
@@ -147,6 +149,8 @@ void shard::follow(const follow_request& f) {
     return;
   }
   auto& e = find_or_watch(f.uri, *type);
+  load(e);
+  if (keeps_) save_follower(f);
   if (!e.watched) e.watched = std::make_unique<watchers>();
   auto& all = e.watched->followers;
   const auto same = [&](const follower& o) { return o.uri == f.by_uri && o.lane == f.by_lane && o.key == f.key; };
@@ -157,12 +161,12 @@ void shard::follow(const follow_request& f) {
   }
   all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
   auto [text, size] = text_of(e, static_cast<unsigned>(lane));
-  host_.deliver(join_update{f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
+  c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
 }
 
 void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops) {
   for (auto& j : t.joins)
-    host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
+    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
   for (auto& m : t.messages) {
     if (hops >= hops_max) {
       dead_letter letter;
@@ -177,12 +181,13 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
       c.dead.add(std::move(letter), nullptr);
       continue;
     }
-    host_.deliver(mail{std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
+    c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
   }
 }
 
 bool shard::subscribe(const std::string& uri, const agent_type& type, link l) {
   auto& e = find_or_watch(uri, type);
+  load(e);
   if (!e.watched) e.watched = std::make_unique<watchers>();
   const auto s = make_snapshot(e, lineage(e), l.lanes);
   l.rev = s.rev;
@@ -205,7 +210,7 @@ void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
 }
 
 void shard::remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a) {
-  auto* e = find(uri);
+  auto* e = find_agent(uri);
   if (!e || !e->self) return a(no_such_entity(uri));
   const auto at = etag_of(lineage(*e), e->rev);
   if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
@@ -218,18 +223,19 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   } catch (const std::exception& x) {
     log_limited(log_level::error, "did_stop " + e->type->name(), uri + ": did_stop threw: " + x.what());
   }
-  e->self.reset();
+  did_go(*e);
+  e->looked_up = true;
   e->rev = 0;
   reschedule(*e, lane_base::never);
-  host_.did_change_agents(*e->type, -1);
-  host_.storage().remove(number_, uri);
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
-    tell_followers(*e, ~std::uint64_t{0}, nullptr, 0);
+    std::vector<join_update> updates;
+    tell_followers(updates, *e, ~std::uint64_t{0}, nullptr, 0);
+    for (auto& u : updates) host_.deliver(std::move(u));
   }
   drop_if_idle(*e);
-  a(std::monostate{});
+  forget(uri, std::move(a));
 }
 
 void shard::stop_agents() {
