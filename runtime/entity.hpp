@@ -46,6 +46,7 @@ struct entity {
   std::uint64_t rev = 0;
   std::uint64_t birth = 0;
   std::int64_t due_ms = lane_base::never;  // as entered in the shard's schedule
+  std::int64_t evict_after_ms = 0;         // not before, because a retention callback threw
   std::unique_ptr<watchers> watched;
   // The cut being made: first and last of this entity's messages, 1-based, 0 for none.
   std::uint32_t cut_first = 0, cut_last = 0;
