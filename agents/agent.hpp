@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -118,8 +119,10 @@ class agent : public lane_owner {
   const timer& timer_at(std::size_t index) const noexcept { return const_cast<agent*>(this)->timer_at(index); }
   /// When the oldest entry of all lanes reaches its age; lane_base::never when none does.
   std::int64_t next_expiry_ms() const noexcept;
-  /// The earliest of all timers and entries' ages; lane_base::never when nothing is due.
-  std::int64_t next_due_ms() const noexcept;
+  /// When the next timer is due; lane_base::never when none is set.
+  std::int64_t next_timer_ms() const noexcept;
+  /// The earlier of both.
+  std::int64_t next_due_ms() const noexcept { return std::min(next_timer_ms(), next_expiry_ms()); }
 
  protected:
   /// Called in the first turn after the agent came into memory, before that turn's messages.

@@ -48,6 +48,8 @@ class turn final : public lane_turn {
   void end() noexcept;
   void undo() noexcept;
   static void stop(agent& a) { a.did_stop(); }
+  /// Between turns: a timer that is set is due later.
+  static void postpone(agent& a, std::size_t timer, std::int64_t due_ms) { a.timer_at(timer).due_ms_ = due_ms; }
 
   std::vector<message_effect> messages;
   decoder& text_decoder() noexcept { return decoder_; }

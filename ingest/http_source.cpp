@@ -152,9 +152,10 @@ std::optional<error> http_source::read_body(request& r, std::stop_token stop) {
     if (unposted != 0) feed_.post(offset_, steady_time::clock::now());
     texts_.clear();
     unposted = 0;
+    answer_applied();  // bodies before this one need not wait for its end
   };
   while (!rest.empty()) {
-    if (stop.stop_requested() || (unposted == 0 && !wait_for_room(stop)))
+    if (stop.stop_requested() || (unposted == 0 && !wait_for_room(stop, [&] { answer_applied(); })))
       return error{problem::not_ready, "the server stops; part of the body was taken"};
     const auto end = std::min(splitter.end_of_record(rest), rest.size());
     const auto whole = rest.substr(0, end);

@@ -11,6 +11,7 @@
 
 #include <twinlane/ingest/detail/fetch_waker.hpp>
 #include <twinlane/ingest/detail/kafka_assignment.hpp>
+#include <twinlane/ingest/detail/kafka_problems.hpp>
 #include <twinlane/runtime/log.hpp>
 
 namespace twinlane::ingest {
@@ -54,7 +55,7 @@ kafka_conf consumer_conf(const kafka_spec& spec) {
 
 struct kafka_consumer::impl {
   impl(const kafka_spec& s, port& p, flow& f, clock& t, const sources_options& o)
-      : spec(s), time(t), options(o), assignment(p, f) {
+      : spec(s), time(t), options(o), assignment(p, f), problems(s.brokers, sources) {
     consumer_conf(spec);  // throws now rather than on the thread
     const auto share = std::max<std::int64_t>(o.flow.partition_records / 4, 1);
     messages.resize(static_cast<std::size_t>(std::min<std::int64_t>(share, batch_messages_max)));
@@ -74,13 +75,6 @@ struct kafka_consumer::impl {
   void assign(rd_kafka_topic_partition_list_t& list);
   void revoke();
 
-  void did_fail(const rd_kafka_message_t& m);
-  void did_fail(rd_kafka_resp_err_t err, const std::string& text);
-  void offset_out_of_range(const rd_kafka_message_t& m);
-  void look_for_missing_topics();
-  void topic_is_missing(const std::string& topic);
-  void tell_all(const std::string& problem);
-
   const kafka_spec spec;
   clock& time;
   const sources_options options;
@@ -95,13 +89,13 @@ struct kafka_consumer::impl {
   std::unique_ptr<fetch_waker> waker;
   steady_time busy_until{}, next_wake{};
   kafka_assignment assignment;
+  kafka_problems problems;
   text_arena texts;
   std::vector<rd_kafka_message_t*> messages;
   std::vector<kafka_slot*> touched;
   kafka_list rebalance;  // asked for by the group, not yet acted on
   rd_kafka_resp_err_t rebalance_kind = RD_KAFKA_RESP_ERR_NO_ERROR;
-  std::set<std::string> missing;
-  bool held = false, unreachable = false, fatal = false, closing = false;
+  bool held = false, closing = false;
   steady_time next_commit{}, next_look{}, next_ends{};
 };
 
@@ -147,7 +141,7 @@ void kafka_consumer::impl::run(std::stop_token stop) {
       read(stop);
     } catch (const std::exception& e) {
       log_limited(log_level::error, "kafka/" + spec.brokers, "Kafka consumer of " + spec.brokers + ": " + e.what());
-      tell_all(e.what());
+      problems.tell_all(e.what());
       time.wait_until(time.now() + seconds{1}, stop);
     }
     if (client) close();
@@ -162,7 +156,8 @@ void kafka_consumer::impl::connect() {
         static_cast<impl*>(self)->did_rebalance(err, list);
       });
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int err, const char* text, void* self) {
-    static_cast<impl*>(self)->did_fail(static_cast<rd_kafka_resp_err_t>(err), text);
+    auto& i = *static_cast<impl*>(self);
+    i.problems.did_fail(i.client.get(), static_cast<rd_kafka_resp_err_t>(err), text);
   });
   rd_kafka_conf_set_offset_commit_cb(
       conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t*, void*) {
@@ -170,7 +165,8 @@ void kafka_consumer::impl::connect() {
           log_limited(log_level::warn, "kafka/commit",
                       std::string("committing low marks to Kafka for lag monitoring failed: ") + rd_kafka_err2str(err));
       });
-  closing = fatal = unreachable = false;
+  closing = false;
+  problems.did_connect();
   client = conf.make(RD_KAFKA_CONSUMER);
   rd_kafka_poll_set_consumer(client.get());
   queue.reset(rd_kafka_queue_get_consumer(client.get()));
@@ -184,7 +180,7 @@ void kafka_consumer::impl::connect() {
 }
 
 void kafka_consumer::impl::read(std::stop_token stop) {
-  while (!stop.stop_requested() && !fatal) {
+  while (!stop.stop_requested() && !problems.fatal()) {
     const auto now = steady_time::clock::now();
     if (assignment.update_flow(client.get(), now)) {
       const bool watchful = held || assignment.in_flight();
@@ -216,7 +212,7 @@ void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
   for (std::size_t i = 0; i < n && !stop.stop_requested(); ++i) {
     const auto& m = *messages[i];
     if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR && m.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      did_fail(m);
+      problems.did_fail(m, assignment);
       continue;
     }
     // Of a partition that is no longer ours: whoever has it now reads it.
@@ -230,10 +226,7 @@ void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
     for (const auto& r : slot->readers) r->post(arrived);
     slot->touched = false;
   }
-  if (!touched.empty() && unreachable) {
-    unreachable = false;
-    tell_all({});
-  }
+  if (!touched.empty()) problems.did_hear();
   touched.clear();
   texts.clear();
   for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
@@ -258,8 +251,8 @@ void kafka_consumer::impl::keep_house(steady_time now) {
     assignment.commit(client.get());
     next_commit = now + options.commit_interval;
   }
-  if ((unreachable || !missing.empty()) && now >= next_look) {
-    look_for_missing_topics();
+  if (problems.worth_a_look() && now >= next_look) {
+    problems.look(client.get());
     next_look = steady_time::clock::now() + seconds{1};
   }
 }
@@ -284,11 +277,9 @@ void kafka_consumer::impl::assign(rd_kafka_topic_partition_list_t& list) {
   rd_kafka_assign(client.get(), &list);
   held = assignment.release_held();
   assignment.update_flow(client.get(), steady_time::clock::now());
-  for (int i = 0; i < list.cnt; ++i) missing.erase(list.elems[i].topic);
-  // All partitions of a topic may be another member's.
-  std::erase_if(missing, [&](const std::string& t) { return topic_exists(client.get(), t, 500).value_or(false); });
+  problems.did_assign(client.get(), list);
   for (auto* s : sources) {
-    const bool found = missing.count(s->topic()) == 0;
+    const bool found = !problems.is_missing(s->topic());
     s->set_assigned(found);
     if (!found) continue;
     s->set_problem({});
@@ -307,87 +298,6 @@ void kafka_consumer::impl::revoke() {
   assignment.clear();
   for (auto* s : sources) s->set_assigned(false);
   rd_kafka_assign(client.get(), nullptr);
-}
-
-void kafka_consumer::impl::did_fail(const rd_kafka_message_t& m) {
-  const std::string topic = m.rkt != nullptr ? rd_kafka_topic_name(m.rkt) : "";
-  if (m.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-    return topic_is_missing(topic);
-  if (m.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return offset_out_of_range(m);
-  const std::string text = rd_kafka_message_errstr(&m);
-  log_limited(log_level::warn, "kafka/" + topic + '/' + rd_kafka_err2name(m.err),
-              "Kafka " + spec.brokers + ": " + (topic.empty() ? "" : "topic '" + topic + "': ") + text);
-  for (auto* s : sources)
-    if (topic.empty() || s->topic() == topic) s->set_problem(text);
-}
-
-// From librdkafka about the client as a whole.
-void kafka_consumer::impl::did_fail(rd_kafka_resp_err_t err, const std::string& text) {
-  if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    if (!unreachable) {
-      const auto problem =
-          "no broker of " + spec.brokers + " answers; trying again. Check kafka.brokers and the network";
-      log_limited(log_level::warn, "kafka/down/" + spec.brokers, problem);
-      tell_all(problem);
-    }
-    unreachable = true;
-  } else if (err == RD_KAFKA_RESP_ERR__FATAL) {
-    char why[512];
-    rd_kafka_fatal_error(client.get(), why, sizeof why);
-    log_limited(log_level::error, "kafka/fatal/" + spec.brokers,
-                "Kafka " + spec.brokers + ": the client gave up and is made anew: " + why);
-    fatal = true;
-  } else {
-    log_limited(log_level::warn, "kafka/" + spec.brokers + '/' + rd_kafka_err2name(err),
-                "Kafka " + spec.brokers + ": " + text);
-  }
-}
-
-void kafka_consumer::impl::offset_out_of_range(const rd_kafka_message_t& m) {
-  auto* slot = m.rkt != nullptr ? assignment.find(rd_kafka_topic_name(m.rkt), m.partition) : nullptr;
-  if (slot == nullptr) return;
-  const auto text = "topic '" + slot->topic + "' partition " + std::to_string(slot->number) + ": " +
-                    rd_kafka_message_errstr(&m) +
-                    ". The broker holds other offsets than were stored here; reading on would skip records";
-  log_limited(log_level::error, "kafka/range/" + slot->topic, text);
-  slot->broken = true;
-  for (const auto& r : slot->readers) {
-    r->source.set_problem(text);
-    r->source.set_state(source_state::failed);
-  }
-}
-
-void kafka_consumer::impl::topic_is_missing(const std::string& topic) {
-  missing.insert(topic);
-  const auto text = missing_topic_text(topic, spec.brokers);
-  for (auto* s : sources) {
-    if (s->topic() != topic) continue;
-    s->set_assigned(false);
-    s->set_problem(text);
-    log_limited(log_level::error, "kafka/missing/" + s->name(), "source '" + s->name() + "': " + text);
-  }
-}
-
-// The group learns of a new topic by itself; this is for the status, and for telling that brokers are back.
-void kafka_consumer::impl::look_for_missing_topics() {
-  const auto topics = missing;
-  for (const auto& topic : unreachable ? std::set<std::string>{sources.front()->topic()} : topics) {
-    const auto exists = topic_exists(client.get(), topic, 500);
-    if (!exists) return;
-    if (unreachable) tell_all({});
-    unreachable = false;
-    if (!*exists) topic_is_missing(topic);
-  }
-}
-
-void kafka_consumer::impl::tell_all(const std::string& problem) {
-  for (auto* s : sources) {
-    if (s->status().state == source_state::failed) continue;
-    if (problem.empty() && missing.count(s->topic()) != 0)
-      s->set_problem(missing_topic_text(s->topic(), spec.brokers));
-    else
-      s->set_problem(problem);
-  }
 }
 
 // Leaves the group, so that others need not wait for this member's time-out; within the deadline.

@@ -48,9 +48,10 @@ void reading_source::run_guarded(std::stop_token stop) {
   }
 }
 
-bool reading_source::wait_for_room(std::stop_token stop) {
+bool reading_source::wait_for_room(std::stop_token stop, const std::function<void()>& meanwhile) {
   while (!stop.stop_requested()) {
     if (gate_.open()) return true;
+    if (meanwhile) meanwhile();
     context_.time->wait_until(context_.time->now() + std::chrono::milliseconds{1}, stop);
   }
   return false;

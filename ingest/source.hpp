@@ -65,8 +65,8 @@ class reading_source : public source {
   /// The end at start is known now: the offset behind the last record.
   void set_end(std::int64_t offset) { end_.store(offset, std::memory_order_release); }
   void set_state(source_state s) { state_.store(s, std::memory_order_relaxed); }
-  /// Waits for the flow gate; false when stopped.
-  bool wait_for_room(std::stop_token stop);
+  /// Waits for the flow gate, and calls `meanwhile` again and again; false when stopped.
+  bool wait_for_room(std::stop_token stop, const std::function<void()>& meanwhile = {});
 
   source_context context_;
   std::shared_ptr<source_partition> partition_;

@@ -1,5 +1,6 @@
 #include <twinlane/runtime/dead_letter_queue.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include <twinlane/runtime/log.hpp>
@@ -11,8 +12,20 @@ dead_letter_queue::dead_letter_queue(writer write, std::shared_ptr<metrics> figu
     : write_(std::move(write)), figures_(std::move(figures)) {}
 
 void dead_letter_queue::add(dead_letter_batch b) {
-  if (b.empty() || try_write(b)) return;
+  if (!b.empty() && !try_write(b)) keep(std::move(b));
+}
+
+void dead_letter_queue::keep(dead_letter_batch b) {
   std::lock_guard lock(mutex_);
+  const auto no_cause = [](const auto& o) { return !o.window; };
+  const auto count = static_cast<std::size_t>(std::count_if(b.origins.begin(), b.origins.end(), no_cause));
+  if (count != 0 && uncaused_ + count > uncaused_max) {
+    if (figures_) figures_->count("twinlane_dead_letters_dropped_total", {}, b.letters.size());
+    log_limited(log_level::error, "dead letters dropped",
+                std::to_string(uncaused_) + " dead letters of agents wait for room on disk; more are dropped");
+    return;
+  }
+  uncaused_ += count;
   waiting_.push_back(std::move(b));
 }
 
@@ -21,8 +34,13 @@ void dead_letter_queue::retry() {
   {
     std::lock_guard lock(mutex_);
     again.swap(waiting_);
+    uncaused_ = 0;
   }
-  for (auto& b : again) add(std::move(b));
+  bool room = true;
+  for (auto& b : again) {
+    room = room && try_write(b);
+    if (!room) keep(std::move(b));
+  }
 }
 
 std::size_t dead_letter_queue::waiting() const {
@@ -41,8 +59,8 @@ bool dead_letter_queue::try_write(dead_letter_batch& b) const {
     log_limited(log_level::warn, "dead " + d.source + ' ' + reason,
                 "dead letter: source " + d.source + ", " + d.topic + '[' + std::to_string(d.partition) + "] offset " +
                     std::to_string(d.offset) + ", " + reason + ": " + d.detail);
-    if (!b.windows[i]) continue;
-    auto& p = b.windows[i]->owner();
+    if (!b.origins[i].own || !b.origins[i].window) continue;
+    auto& p = b.origins[i].window->owner();
     p.dead.fetch_add(1, std::memory_order_relaxed);
     if (b.refused_by_shard && p.did_reject) p.did_reject(d.offset, d.reason, d.detail);
   }

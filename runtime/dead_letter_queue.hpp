@@ -12,26 +12,36 @@ namespace twinlane {
 
 class metrics;
 
-/// Dead letters of one batch or cut, each with the window that it holds open until it is on disk; a null window where
-/// no source sent the record.
+/// Dead letters of one batch or cut, each with the window that it holds open until it is on disk.
 struct dead_letter_batch {
+  struct origin {
+    std::shared_ptr<source_partition::window> window;  // null where no source's record caused it
+    bool own;                                          // it is a record of that window
+  };
   std::vector<dead_letter> letters;
-  std::vector<std::shared_ptr<source_partition::window>> windows;
+  std::vector<origin> origins;
   bool refused_by_shard = false;  // then the source is told of each, which it cannot know yet
 
-  void add(dead_letter d, std::shared_ptr<source_partition::window> w) {
-    letters.push_back(std::move(d));
-    windows.push_back(std::move(w));
-  }
+  /// A record of a source.
+  void add(dead_letter d, std::shared_ptr<source_partition::window> w) { push(std::move(d), {std::move(w), true}); }
+  /// A message between agents, which a record of a source has caused, or none.
+  void hold(dead_letter d, std::shared_ptr<source_partition::window> w) { push(std::move(d), {std::move(w), false}); }
   void resize(std::size_t n) {
     letters.resize(n);
-    windows.resize(n);
+    origins.resize(n);
   }
   bool empty() const noexcept { return letters.empty(); }
+
+ private:
+  void push(dead_letter d, origin o) {
+    letters.push_back(std::move(d));
+    origins.push_back(std::move(o));
+  }
 };
 
 /// Where dead letters wait until they are written and synced. While the place refuses them, as a full disk does, their
-/// windows stay open: no low mark passes them, and their sources pause at the bound of records in flight.
+/// windows stay open: no low mark passes them, and their sources pause at the bound of records in flight. Those that no
+/// source has caused are bounded here: beyond uncaused_max they are dropped and counted.
 ///
 /// Threads  any
 /// Cost     add() writes in the caller's thread
@@ -39,6 +49,8 @@ class dead_letter_queue {
  public:
   /// Answers whether all letters are written and synced. Empty: they are counted and logged only.
   using writer = std::function<bool(std::span<const dead_letter>)>;
+
+  static constexpr std::size_t uncaused_max = 10'000;
 
   dead_letter_queue(writer write, std::shared_ptr<metrics> figures);
 
@@ -49,11 +61,13 @@ class dead_letter_queue {
 
  private:
   bool try_write(dead_letter_batch& b) const;
+  void keep(dead_letter_batch b);
 
   writer write_;
   std::shared_ptr<metrics> figures_;
   mutable std::mutex mutex_;
   std::vector<dead_letter_batch> waiting_;
+  std::size_t uncaused_ = 0;  // letters waiting that hold no window
 };
 
 }  // namespace twinlane

@@ -242,9 +242,10 @@ struct dead_letters::impl {
       write(b.text);
       return true;
     } catch (const std::exception& e) {
-      if (options.figures) options.figures->count("twinlane_dead_letter_write_errors_total", {}, b.letters);
+      if (options.figures) options.figures->count("twinlane_dead_letter_write_errors_total");
       log_limited(log_level::error, "dead_letters.write",
-                  fmt::format("dead letters: {} letters lost in {}: {}. Make room or check the directory's rights.",
+                  fmt::format("dead letters: {} letters cannot be written in {} yet: {}. Make room or check the "
+                              "directory's rights.",
                               b.letters, directory.string(), e.what()));
       return false;
     }

@@ -50,6 +50,7 @@ struct entity {
   bool looked_up = false;                  // the store was asked, while it is not in memory
   bool starts = false;                     // it came from the store and has had no turn yet
   std::string unreadable;                  // why the rows that the store holds cannot be read
+  std::int64_t evict_after_ms = 0;         // not before, because a retention callback threw
   std::unique_ptr<watchers> watched;
   // The cut being made: first and last of this entity's messages, 1-based, 0 for none.
   std::uint32_t cut_first = 0, cut_last = 0;

@@ -26,6 +26,14 @@ struct idempotency {
     const auto it = by_key.find(key);
     return it == by_key.end() || it->second.at_ms + keep_ms < now_ms ? nullptr : &it->second;
   }
+  /// Nothing is kept that still counts; drops what does not.
+  bool expire(std::int64_t now_ms) {
+    while (!order.empty() && by_key.at(order.front()).at_ms + keep_ms < now_ms) {
+      by_key.erase(order.front());
+      order.pop_front();
+    }
+    return order.empty();
+  }
   void keep(const std::string& key, kept k, std::size_t keys_max) {
     if (!by_key.insert_or_assign(key, std::move(k)).second) std::erase(order, key);
     order.push_back(key);

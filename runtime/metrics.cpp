@@ -34,7 +34,7 @@ constexpr help_line help_lines[] = {
     {"twinlane_commands_total", "Commands, by type, lane and outcome"},
     {"twinlane_connections", "Open client connections"},
     {"twinlane_dead_letter_bytes", "Bytes of dead letters on disk"},
-    {"twinlane_dead_letter_write_errors_total", "Dead letters that could not be written"},
+    {"twinlane_dead_letter_write_errors_total", "Failed writes of dead letters, each tried again"},
     {"twinlane_dead_letters_dropped_total", "Dead letters dropped at the bound of their place"},
     {"twinlane_dead_letters_total", "Records that could not be applied, by source and reason"},
     {"twinlane_diffs_total", "Diffs and snapshots handed to sockets, by kind"},
@@ -190,7 +190,11 @@ struct metrics::impl {
   }
 };
 
-metrics::metrics() : impl_(std::make_unique<impl>()) { impl_->slow_turns = &counter("twinlane_slow_turns_total"); }
+metrics::metrics() : impl_(std::make_unique<impl>()) {
+  impl_->slow_turns = &counter("twinlane_slow_turns_total");
+  for (const char* shown_from_the_start : {"twinlane_activations_total", "twinlane_passivations_total"})
+    counter(shown_from_the_start);
+}
 metrics::~metrics() = default;
 
 void metrics::turn(double seconds) noexcept { impl_->turn.add(seconds); }

@@ -105,9 +105,10 @@ bool runtime::drain(std::chrono::milliseconds deadline) {
   }
 }
 
-bool runtime::stop(std::chrono::milliseconds deadline) {
+bool runtime::end_agents(std::chrono::milliseconds deadline) {
   auto& i = *impl_;
-  if (!i.system) return true;
+  if (!i.system || i.agents_ended) return true;
+  i.agents_ended = true;
   const auto end = std::chrono::steady_clock::now() + deadline;
   i.is_ready = false;
   i.accepting = false;
@@ -117,10 +118,16 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   }
   i.tick_wake.notify_all();
   if (i.ticker.joinable()) i.ticker.join();
-  bool clean = drain(deadline);
+  const bool clean = drain(deadline);
   i.for_each_shard([](shard& s) { s.order([](shard& on) { on.stop_agents(); }); });
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-  clean = drain(std::max(left, std::chrono::milliseconds(100))) && clean;
+  return drain(std::max(left, std::chrono::milliseconds(100))) && clean;
+}
+
+bool runtime::stop(std::chrono::milliseconds deadline) {
+  auto& i = *impl_;
+  if (!i.system) return true;
+  bool clean = i.agents_ended ? drain(deadline) : end_agents(deadline);
   i.dead.retry();
   if (const auto n = i.dead.waiting())
     log_limited(log_level::error, "dead letters lost",
@@ -166,8 +173,10 @@ void runtime::impl::tick() {
     const auto now = now_ms();
     for_each_shard([&](shard& s) { s.wake_if_due(now); });
     dedicated.retire_empty();
-    dead.retry();
-    if (++ticks % 4 == 0) save_low_marks();
+    if (++ticks % 4 == 0) {
+      dead.retry();
+      save_low_marks();
+    }
   }
 }
 
@@ -236,6 +245,10 @@ void runtime::impl::did_run_turn(const agent_type&, std::string_view uri, double
 
 void runtime::impl::did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) {
   if (options.figures) options.figures->command(type.name(), lane, outcome);
+}
+
+void runtime::impl::did_commit(double seconds) {
+  if (options.figures) options.figures->store_commit(seconds);
 }
 
 void runtime::impl::did_change_agents(const agent_type& type, int difference) {

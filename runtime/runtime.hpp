@@ -22,8 +22,7 @@ struct runtime_options {
   unsigned workers = 0;                     // threads that run shards; 0: one a core
   std::optional<hosting> hosting_override;  // for all types, whatever they say; for tests
   shard_options shard;
-  std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's whole state on its way out
-  std::int64_t slow_turn_ms = 50;                       // a longer turn is logged with its URI and counted
+  std::int64_t slow_turn_ms = 50;  // a longer turn is logged with its URI and counted
   /// Milliseconds since the epoch; empty: the machine's clock.
   std::function<std::int64_t()> clock;
   /// Takes dead letters; true when they are written and synced, else they are offered again. Empty: they are counted
@@ -50,8 +49,10 @@ class runtime final : public port {
   }
 
   void start();
-  /// Refuses what is new, finishes what has arrived while the deadline allows, tells agents that they stop.
-  /// False when the deadline came first. Safe to call twice.
+  /// Refuses what is new, finishes what has arrived while the deadline allows, tells agents and their subscribers that
+  /// they stop. False when the deadline came first.
+  bool end_agents(std::chrono::milliseconds deadline);
+  /// end_agents(), then ends the actors. Safe to call twice.
   bool stop(std::chrono::milliseconds deadline);
   void set_ready(bool ready);
 

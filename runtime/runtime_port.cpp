@@ -13,6 +13,9 @@ error no_such_lane(const agent_type& type, const std::string& lane) {
   return {problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + lane + "'"};
 }
 error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
+error too_large(const std::string& what, std::uint64_t max) {
+  return {problem::too_large, what + " is over " + std::to_string(max) + " bytes. Ask for single lanes or entries."};
+}
 
 }  // namespace
 
@@ -137,14 +140,13 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   const auto& type = *std::get<0>(found);
   const auto lanes = lanes_of(*type.type, what);
   if (!ok(lanes)) return a(std::get<error>(lanes));
-  const auto max = impl_->options.document_bytes_max;
-  impl_->ask(uri, type, false, a, [uri, max, mask = std::get<0>(lanes), a](shard& on) {
+  const auto max = impl_->options.shard.document_bytes_max;
+  impl_->ask(uri, type, std::move(a), [uri, max, mask = std::get<0>(lanes)](shard& on) -> outcome<snapshot> {
     const auto* e = on.find_agent(uri);
-    if (!e || !e->self) return a(no_such_entity(uri));
+    if (!e || !e->self) return no_such_entity(uri);
     auto state = make_snapshot(*e, on.lineage(*e), mask);
-    if (state.tail->size() > max)
-      return a(error{problem::too_large, uri + " is over " + std::to_string(max) + " bytes. Ask for single lanes."});
-    a(std::move(state));
+    if (state.tail->size() > max) return too_large(uri, max);
+    return state;
   });
 }
 
@@ -156,16 +158,18 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
   const int l = type.type->lane_index(lane);
   if (l < 0 || !in_document(type.type->lanes()[static_cast<std::size_t>(l)].kind))
     return a(no_such_lane(*type.type, lane));
-  impl_->ask(uri, type, false, a, [uri, lane, key, a, l](shard& on) {
+  const auto max = impl_->options.shard.document_bytes_max;
+  impl_->ask(uri, type, std::move(a), [uri, lane, key, l, max](shard& on) -> outcome<lane_value> {
     const auto* e = on.find_agent(uri);
-    if (!e || !e->self) return a(no_such_entity(uri));
+    if (!e || !e->self) return no_such_entity(uri);
     lane_value v{on.lineage(*e), e->rev, {}};
     const auto& of = e->self->lane_at(static_cast<std::size_t>(l));
     if (key && !of.encode_entry(*key, v.json))
-      return a(error{problem::no_such_key, "lane '" + lane + "' of " + uri + " has no entry '" + *key + "'"});
-    if (!key && !of.present()) return a(error{problem::no_such_key, "lane '" + lane + "' of " + uri + " is not set"});
+      return error{problem::no_such_key, "lane '" + lane + "' of " + uri + " has no entry '" + *key + "'"};
+    if (!key && !of.present()) return error{problem::no_such_key, "lane '" + lane + "' of " + uri + " is not set"};
     if (!key) of.encode_value(v.json);
-    a(std::move(v));
+    if (v.json.size() > max) return too_large("lane '" + lane + "' of " + uri, max);
+    return v;
   });
 }
 
@@ -177,7 +181,7 @@ void runtime::command(command_request r, answer<command_result> a) {
   if (l < 0 || type.type->lanes()[static_cast<std::size_t>(l)].kind != lane_kind::command)
     return a(error{problem::no_such_lane, "agent type '" + type.type->name() + "' has no command '" + r.lane + "'"});
   const auto uri = r.uri;
-  impl_->ask(uri, type, type.type->options().create == creation::commands, a, std::move(r));
+  impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
 
 void runtime::write(write_request r, answer<command_result> a) {
@@ -193,13 +197,13 @@ void runtime::write(write_request r, answer<command_result> a) {
   if (r.key && info.kind != lane_kind::map)
     return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
   const auto uri = r.uri;
-  impl_->ask(uri, type, type.type->options().create == creation::commands, a, std::move(r));
+  impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
 
 void runtime::remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) {
   const auto found = impl_->find_route(uri);
   if (!ok(found)) return a(std::get<error>(found));
-  impl_->ask(uri, *std::get<0>(found), false, a, [uri, if_match, a](shard& on) { on.remove(uri, if_match, a); });
+  impl_->send(uri, *std::get<0>(found), false, a, [uri, if_match, a](shard& on) { on.remove(uri, if_match, a); });
 }
 
 outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s, std::uint64_t tag) {

@@ -102,7 +102,8 @@ void shard::abandon() {
 bool shard::retire() {
   std::unique_ptr<shard_runner> gone;
   std::lock_guard lock(mutex_);
-  if (scheduled_ || !inbox_.empty() || !entities_.empty() || answers_) return false;
+  if (scheduled_ || !inbox_.empty() || !entities_.empty()) return false;
+  if (answers_ && !answers_->expire(host_.now_ms())) return false;
   for (const auto& m : watermarks_)
     if (m.of->low_mark() < m.next) return false;
   gone = std::move(runner_);
@@ -286,7 +287,9 @@ void shard::finish_cut(cut& c) {
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
   auto w =
       std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
+  const auto start = std::chrono::steady_clock::now();
   host_.storage().commit({deltas, std::exchange(rows_, {}), c.sync}, std::move(w));
+  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   deliver(c);
 }
 
@@ -316,19 +319,23 @@ void shard::run_due(cut& c) {
 // Each timer has a turn of its own, and so has retention: one that throws holds up no other.
 void shard::run_due(cut& c, entity& e) {
   constexpr std::int64_t again_ms = 10'000;
-  bool fine = true;
   load(e);
   if (!e.self) return reschedule(e, e.unreadable.empty() ? lane_base::never : c.now_ms + again_ms);
   e.used_ms = c.now_ms;
   c.timer.reset();
-  if (e.self->next_expiry_ms() <= c.now_ms) fine = run_quiet_turn(c, e);
+  if (std::max(e.self->next_expiry_ms(), e.evict_after_ms) <= c.now_ms)
+    e.evict_after_ms = run_quiet_turn(c, e) ? 0 : c.now_ms + again_ms;
   for (std::size_t i = 0; i < e.type->timers().size(); ++i) {
     if (e.self->timer_at(i).due_ms() > c.now_ms) continue;
     c.timer = i;
-    fine = run_quiet_turn(c, e) && fine;
+    if (!run_quiet_turn(c, e)) turn::postpone(*e.self, i, c.now_ms + again_ms);
   }
   // At least a millisecond later, so that a timer that sets itself to now cannot hold the shard.
-  reschedule(e, std::max(e.self->next_due_ms(), c.now_ms + (fine ? 1 : again_ms)));
+  reschedule(e, std::max(due_of(e), c.now_ms + 1));
+}
+
+std::int64_t shard::due_of(const entity& e) {
+  return std::min(e.self->next_timer_ms(), std::max(e.self->next_expiry_ms(), e.evict_after_ms));
 }
 
 void shard::reschedule(entity& e, std::int64_t due_ms) {

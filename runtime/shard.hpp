@@ -30,12 +30,13 @@ class shard_runner {
 };
 
 struct shard_options {
-  std::uint32_t cut_records = 256;           // records and messages in one cut
-  std::uint32_t run_budget_ms = 5;           // then other shards get the thread
-  std::uint32_t inbox_messages_max = 65536;  // requests waiting; more are refused as too_busy
-  std::uint32_t answers_max = 1000;          // idempotency keys remembered
-  std::size_t active_max = 0;                // agents in memory, where the store keeps the others; 0: no bound
-  std::int64_t idle_ms = 0;                  // an agent leaves memory after that long without a message; 0: never
+  std::uint32_t cut_records = 256;                      // records and messages in one cut
+  std::uint32_t run_budget_ms = 5;                      // then other shards get the thread
+  std::uint32_t inbox_messages_max = 65536;             // requests waiting; more are refused as too_busy
+  std::uint32_t answers_max = 1000;                     // idempotency keys remembered
+  std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's state on its way out
+  std::size_t active_max = 0;  // agents in memory, where the store keeps the others; 0: no bound
+  std::int64_t idle_ms = 0;    // an agent leaves memory after that long without a message; 0: never
 };
 
 /// One part of the URI space: hosts its agents, cuts its input, runs their turns. The unit of durability.
@@ -85,7 +86,7 @@ class shard {
   entity* find_agent(std::string_view uri);
   entity& find_or_watch(std::string_view uri, const agent_type& type);
   void drop_if_idle(entity& e);
-  bool subscribe(const std::string& uri, const agent_type& type, link l);
+  void subscribe(const std::string& uri, const agent_type& type, link l);
   void unsubscribe(const std::string& uri, std::uint64_t id);
   void remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a);
   void collect_uris(const agent_type& type, std::string_view after, std::size_t limit, std::vector<std::string>& out);
@@ -134,6 +135,7 @@ class shard {
   bool is_due(const cut& c) const;
   void run_due(cut& c);
   void run_due(cut& c, entity& e);
+  static std::int64_t due_of(const entity& e);
   void finish_cut(cut& c);
   // One turn (shard_turn.cpp).
   void run_turn(cut& c, entity& e, std::span<const work> works);
@@ -152,9 +154,13 @@ class shard {
   void settle_answers(cut& c, const entity& e);
   void send_diffs(const cut& c, entity& e, const turn& t);
   void send_snapshots(entity& e);
+  bool send_snapshot(const entity& e, const std::string& of, link& l);
   void send_life(entity& e, std::string_view event, std::string_view cause);
-  void tell_followers(std::vector<join_update>& out, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops);
+  void tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
+                      unsigned hops);
   void follow(cut& c, const follow_request& f);
+  void bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
+                    const std::shared_ptr<record_batch>& cause);
   void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
   void reschedule(entity& e, std::int64_t due_ms);
   void note_next_due();

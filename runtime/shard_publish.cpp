@@ -24,6 +24,16 @@ value_text text_of(const entity& e, unsigned lane) {
   return {std::make_shared<const std::string>(std::move(value)), size};
 }
 
+void did_throw_at_stop(const entity& e) {
+  std::string what = "something that is no std::exception";
+  try {
+    throw;
+  } catch (const std::exception& x) {
+    what = x.what();
+  } catch (...) {}
+  log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + what);
+}
+
 error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
 
 }  // namespace
@@ -58,15 +68,15 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
     if (born) {
       send_snapshots(e);
       send_life(e, "started", "first message");
-      tell_followers(c.updates, e, ~std::uint64_t{0}, cause, hops);
+      tell_followers(c, e, ~std::uint64_t{0}, cause, hops);
     } else if (changed) {
       send_diffs(c, e, t);
-      tell_followers(c.updates, e, t.changed(), cause, hops);
+      tell_followers(c, e, t.changed(), cause, hops);
     }
   }
   if (!t.joins.empty() || !t.messages.empty()) send_effects(c, e, t, cause, hops);
   settle_answers(c, e);
-  if (e.type->keeps_time()) reschedule(e, e.self->next_due_ms());
+  if (e.type->keeps_time()) reschedule(e, due_of(e));
 }
 
 // The turn of these answers has ended: they carry its rev, and are kept for requests that come again.
@@ -82,7 +92,9 @@ void shard::settle_answers(cut& c, const entity& e) {
     }
     if (!a->command.empty())
       host_.did_run_command(*e.type, a->command, fine ? "ok" : code_of(std::get<error>(a->result).code));
-    if (!a->key.empty()) answers_->keep(a->key, {a->request_hash, c.now_ms, a->result}, options_.answers_max);
+    if (a->key.empty() || (!fine && !e.self)) continue;  // refused before it was born, it will be again
+    if (!answers_) answers_ = std::make_unique<idempotency>();
+    answers_->keep(a->key, {a->request_hash, c.now_ms, a->result}, options_.answers_max);
   }
 }
 
@@ -113,10 +125,19 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
 
 void shard::send_snapshots(entity& e) {
   const auto of = e.self ? lineage(e) : std::string();
-  for (auto& l : e.watched->links) {
-    l.to->on_snapshot(l.tag, make_snapshot(e, of, l.lanes));
-    l.rev = e.self ? e.rev : 0;
+  std::erase_if(e.watched->links, [&](link& l) { return !send_snapshot(e, of, l); });
+}
+
+// False when the state is too large to be sent: the subscription ends then.
+bool shard::send_snapshot(const entity& e, const std::string& of, link& l) {
+  const auto s = make_snapshot(e, of, l.lanes);
+  if (s.tail->size() > options_.document_bytes_max) {
+    l.to->on_done(l.tag, "error");
+    return false;
   }
+  l.rev = s.rev;
+  l.to->on_snapshot(l.tag, s);
+  return true;
 }
 
 void shard::send_life(entity& e, std::string_view event, std::string_view cause) {
@@ -125,19 +146,36 @@ void shard::send_life(entity& e, std::string_view event, std::string_view cause)
     if (l.life) l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)});
 }
 
-void shard::tell_followers(std::vector<join_update>& out, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops) {
+void shard::tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
+                           unsigned hops) {
   if (e.watched->followers.empty()) return;
-  if (hops == hops_max)
-    log_limited(log_level::warn, "endless joins " + e.type->name(),
-                e.uri + ": agents that follow one another have changed each other " + std::to_string(hops) +
-                    " times over, which looks endless");
   std::vector<value_text> texts(e.type->lanes().size());
   for (const auto& f : e.watched->followers) {
     if (!(lanes >> f.from_lane & 1)) continue;
     auto& [text, size] = texts[f.from_lane];
+    if (hops >= hops_max) {
+      bury_endless(c, e.uri, f.uri, f.key, {}, cause);
+      continue;
+    }
     if (!text) texts[f.from_lane] = text_of(e, f.from_lane);
-    out.push_back({f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
+    c.updates.push_back({f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
   }
+}
+
+// What agents have caused one another too many times over goes no further.
+void shard::bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
+                         const std::shared_ptr<record_batch>& cause) {
+  dead_letter letter;
+  letter.source = "(agents)";
+  letter.topic = std::move(to);
+  letter.offset = static_cast<std::int64_t>(host_.next_birth());
+  letter.reason = dead_reason::handler_failed;
+  letter.detail = "message from " + from + ": agents have caused one another " + std::to_string(hops_max) +
+                  " times over, which looks endless";
+  letter.key = std::move(key);
+  letter.value = std::move(value);
+  letter.at_ms = c.now_ms;
+  c.dead.hold(std::move(letter), cause ? cause->window : nullptr);
 }
 
 void shard::follow(cut& c, const follow_request& f) {
@@ -169,31 +207,19 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
     c.follows.push_back({std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
   for (auto& m : t.messages) {
     if (hops >= hops_max) {
-      dead_letter letter;
-      letter.source = "(agents)";
-      letter.topic = m.uri + '/' + m.lane;
-      letter.offset = static_cast<std::int64_t>(host_.next_birth());
-      letter.reason = dead_reason::handler_failed;
-      letter.detail = "message from " + e.uri + ": agents have caused one another 64 times over, which looks endless";
-      letter.key = std::move(m.key);
-      letter.value = std::move(m.value);
-      letter.at_ms = c.now_ms;
-      c.dead.add(std::move(letter), nullptr);
+      bury_endless(c, e.uri, m.uri + '/' + m.lane, std::move(m.key), std::move(m.value), cause);
       continue;
     }
     c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
   }
 }
 
-bool shard::subscribe(const std::string& uri, const agent_type& type, link l) {
+void shard::subscribe(const std::string& uri, const agent_type& type, link l) {
   auto& e = find_or_watch(uri, type);
   load(e);
   if (!e.watched) e.watched = std::make_unique<watchers>();
-  const auto s = make_snapshot(e, lineage(e), l.lanes);
-  l.rev = s.rev;
-  e.watched->links.push_back(l);
-  l.to->on_snapshot(l.tag, s);
-  return true;
+  if (send_snapshot(e, e.self ? lineage(e) : std::string(), l)) e.watched->links.push_back(std::move(l));
+  drop_if_idle(e);
 }
 
 void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
@@ -220,22 +246,22 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
     host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true});
   try {
     turn::stop(*e->self);
-  } catch (const std::exception& x) {
-    log_limited(log_level::error, "did_stop " + e->type->name(), uri + ": did_stop threw: " + x.what());
+  } catch (...) {
+    did_throw_at_stop(*e);
   }
   did_go(*e);
   e->looked_up = true;
   e->rev = 0;
   reschedule(*e, lane_base::never);
+  cut c;
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
-    std::vector<join_update> updates;
-    tell_followers(updates, *e, ~std::uint64_t{0}, nullptr, 0);
-    for (auto& u : updates) host_.deliver(std::move(u));
+    tell_followers(c, *e, ~std::uint64_t{0}, nullptr, 0);
   }
   drop_if_idle(*e);
   forget(uri, std::move(a));
+  deliver(c);
 }
 
 void shard::stop_agents() {
@@ -244,8 +270,8 @@ void shard::stop_agents() {
     send_life(*e, "stopped", "shutdown");
     try {
       turn::stop(*e->self);
-    } catch (const std::exception& x) {
-      log_limited(log_level::error, "did_stop " + e->type->name(), e->uri + ": did_stop threw: " + x.what());
+    } catch (...) {
+      did_throw_at_stop(*e);
     }
   }
 }

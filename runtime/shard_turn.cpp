@@ -180,7 +180,6 @@ void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
     if (r->idempotency_key) {
       key = kept_key(*r);
       hash = hash_of(*r);
-      if (!answers_) answers_ = std::make_unique<idempotency>();
     }
     command = r->lane;
     reply said;
@@ -218,8 +217,9 @@ bool shard::revs_match(cut& c, const entity& e, const work& w) {
   const auto at = etag_of(e.self ? lineage(e) : "", e.self ? e.rev : 0);
   const auto* r = std::get_if<command_request>(&q.request);
   const auto& if_match = r ? r->if_match : std::get<write_request>(q.request).if_match;
-  const bool fits = (!if_match || *if_match == "*" || *if_match == at) && (!r || !r->if_rev || *r->if_rev == e.rev);
-  if (!fits) fail(c, e, w, problem::rev_mismatch, {}, "is at " + at);
+  const bool matches = !if_match || (*if_match == "*" ? e.self != nullptr : *if_match == at);
+  const bool fits = matches && (!r || !r->if_rev || *r->if_rev == e.rev);
+  if (!fits) fail(c, e, w, problem::rev_mismatch, {}, e.self ? "is at " + at : "does not exist");
   return fits;
 }
 
@@ -246,6 +246,7 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
     letter.offset = static_cast<std::int64_t>(host_.next_birth());  // letters are known by their position
     letter.key = m->key;
     letter.value = m->value;
+    return c.dead.hold(std::move(letter), m->cause ? m->cause->window : nullptr);
   } else if (const auto* q = message<command_item>(*w.from)) {
     if (const auto* r = std::get_if<command_request>(&q->request))
       host_.did_run_command(*e.type, r->lane, code_of(what));

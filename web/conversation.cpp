@@ -100,9 +100,11 @@ void conversation::handle(const sub_message& m) {
   const auto tag = table_.add(m.id);
   ++waiting_;
   subscriptions_.fetch_add(1, std::memory_order_relaxed);
-  auto answer = port_->subscribe({*uri, std::move(*what), m.life}, out_, tag);
+  auto& s = *table_.find(tag);
+  s.what = std::make_unique<const subscribe_request>(subscribe_request{*uri, std::move(*what), m.life});
+  auto answer = port_->subscribe(*s.what, out_, tag);
   if (ok(answer)) {
-    table_.find(tag)->handle = std::get<subscription>(std::move(answer));
+    s.handle = std::get<subscription>(std::move(answer));
     return;
   }
   forget(tag);
@@ -151,6 +153,39 @@ void conversation::forget(std::uint64_t tag) {
   subscriptions_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void conversation::note_missed() {
+  for (const auto tag : missed_) {
+    auto* s = table_.find(tag);
+    if (!s) continue;
+    // What it waited for is lost; it waits again once it has been made anew.
+    if (s->waiting) --waiting_;
+    s->waiting = false;
+    owed_.push_back(tag);
+  }
+  missed_.clear();
+}
+
+void conversation::renew_missed() {
+  while (!ended_ && inbound_.empty() && !owed_.empty() && room()) {
+    const auto old = owed_.front();
+    owed_.pop_front();
+    auto* s = table_.find(old);
+    if (!s) continue;
+    const auto tag = table_.renew(old);
+    s->waiting = true;
+    ++waiting_;
+    // First the new one, so that the agent never is without a subscriber in between.
+    auto answer = port_->subscribe(*s->what, out_, tag);
+    port_->unsubscribe(s->handle);
+    if (ok(answer)) {
+      s->handle = std::get<subscription>(std::move(answer));
+      continue;
+    }
+    out_->reply(done_message(s->id, "error"));
+    forget(tag);
+  }
+}
+
 // The id to send it under, or nothing when its subscription has ended meanwhile.
 std::optional<std::uint64_t> conversation::client_id(const outgoing& m) {
   if (m.what == outgoing::kind::reply) return 0;
@@ -172,19 +207,21 @@ std::optional<std::uint64_t> conversation::client_id(const outgoing& m) {
 
 bool conversation::next(frame_batch& batch) {
   batch.clear();
-  large_ = false;
+  large_bytes_ = 0;
   for (;;) {
     if (next_ready_ == ready_.size()) {
       ready_.clear();
       next_ready_ = 0;
       // With something in hand, what came meanwhile waits for the next frame and needs no wake-up.
-      if (!batch.empty() || !out_->take(ready_)) break;
+      if (!batch.empty() || !out_->take(ready_, missed_)) break;
+      note_missed();
+      if (ready_.empty()) continue;
     }
     auto& m = ready_[next_ready_];
     if (!batch.fits(m)) break;
     if (const auto id = client_id(m)) {
       batch.add(m, *id);
-      large_ = large_ || out_->large(m);
+      if (out_->large(m)) large_bytes_ += m.bytes();
     } else {
       out_->wrote(m.bytes(), out_->large(m));
     }
@@ -200,13 +237,17 @@ bool conversation::next(frame_batch& batch) {
   return false;
 }
 
-void conversation::wrote(const frame_batch& batch) { out_->wrote(batch.bytes(), large_); }
+void conversation::wrote(const frame_batch& batch) {
+  out_->wrote(batch.bytes() - large_bytes_, false);
+  out_->wrote(large_bytes_, true);
+}
 
 void conversation::end() {
   if (ended_) return;
   ended_ = true;
   out_->close();
   inbound_.clear();
+  owed_.clear();
   ready_.clear();
   ready_.shrink_to_fit();
   next_ready_ = 0;

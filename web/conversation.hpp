@@ -25,6 +25,8 @@ enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400,
 ///
 /// Shape    messages are handled one by one and only while wants_more() holds, so that a flood of `sub` waits in the
 ///          client's socket and not in our memory
+/// Errors   a subscription that missed something because the outbox was full is made anew when there is room, and so
+///          goes on with a snapshot
 /// Threads  the connection's strand; what the runtime sends comes through the outbox
 class conversation {
  public:
@@ -38,6 +40,8 @@ class conversation {
   std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now);
   /// Handles received messages as far as there is room.
   void advance();
+  /// Makes subscriptions anew that missed something, as far as there is room; received messages go first.
+  void renew_missed();
   /// May the next frame be read?
   bool wants_more() const { return inbound_.empty() && room(); }
 
@@ -60,6 +64,7 @@ class conversation {
   void handle(const faulty_message& m);
   void refuse(std::uint64_t id, problem code, std::string_view message);
   void forget(std::uint64_t tag);
+  void note_missed();
   std::optional<std::uint64_t> client_id(const outgoing& m);
 
   std::shared_ptr<twinlane::port> port_;
@@ -72,9 +77,11 @@ class conversation {
   std::size_t waiting_ = 0;               // subscriptions without their first snapshot
   std::size_t window_ = 1, largest_ = 1;  // how many may wait: starts small, grows as their size is known
   std::shared_ptr<std::atomic<unsigned>> commands_ = std::make_shared<std::atomic<unsigned>>(0);
+  std::vector<std::uint64_t> missed_;  // as the outbox says it
+  std::deque<std::uint64_t> owed_;     // tags whose subscription is to be made anew
   std::vector<outgoing> ready_;
   std::size_t next_ready_ = 0;
-  bool large_ = false;
+  std::size_t large_bytes_ = 0;  // in the batch, of messages above the bound
   bool ended_ = false;
 };
 

@@ -1,20 +1,42 @@
 #include <twinlane/web/origin_policy.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 #include <twinlane/web/header_values.hpp>
 
 namespace twinlane::web {
 namespace {
 
-// The name in `name`, `name:port`, `[v6]:port`.
+bool digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
+
+// The name in `name`, `name:port`, `[v6]:port`; all of it when what follows the name is no port.
 std::string_view host_name(std::string_view host) {
-  if (!host.empty() && host.front() == '[') return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.rfind(':'));
+  const auto colon = host.rfind(':');
+  if (colon == std::string_view::npos || !digits(host.substr(colon + 1))) return host;
+  return host.substr(0, colon);
+}
+
+// 127.a.b.c. A name that only begins so is somebody's domain.
+bool loopback_v4(std::string_view name) {
+  int parts = 0;
+  for (bool more = true; more; ++parts) {
+    const auto dot = name.find('.');
+    const auto part = name.substr(0, dot);
+    unsigned number = 256;
+    if (part.empty() || part.size() > 3 || !digits(part)) return false;
+    std::from_chars(part.data(), part.data() + part.size(), number);
+    if (number > 255 || (parts == 0 && number != 127)) return false;
+    more = dot != std::string_view::npos;
+    if (more) name.remove_prefix(dot + 1);
+  }
+  return parts == 4;
 }
 
 bool loopback_name(std::string_view name) {
-  return same_ignoring_case(name, "localhost") || name == "[::1]" || name.substr(0, 4) == "127." ||
+  if (name == "[::1]") return true;
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);  // the root, as in `localhost.`
+  return same_ignoring_case(name, "localhost") || loopback_v4(name) ||
          (name.size() > 10 && same_ignoring_case(name.substr(name.size() - 10), ".localhost"));
 }
 

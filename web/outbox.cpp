@@ -3,6 +3,11 @@
 #include <twinlane/web/message.hpp>
 
 namespace twinlane::web {
+namespace {
+
+constexpr std::size_t irreplaceable_factor = 4;
+
+}  // namespace
 
 outbox::outbox(std::size_t bytes_max, std::function<void()> wake) : bytes_max_(bytes_max), wake_(std::move(wake)) {}
 
@@ -31,30 +36,51 @@ void outbox::reply(std::string message) {
 }
 
 void outbox::push(outgoing m) {
-  const std::size_t size = m.bytes();
   std::vector<outgoing> dropped;  // freed after the lock
   {
     std::lock_guard lock(mutex_);
     if (closed_) return;
-    const bool alone = size > bytes_max_;
-    if (alone ? large_bytes_ > 0 : bytes_ + size > bytes_max_) {
-      closed_ = overflowed_ = true;
-      dropped.swap(waiting_);
-      bytes_ = large_bytes_ = 0;
-    } else {
-      (alone ? large_bytes_ : bytes_) += size;
+    if (admit(m)) {
       waiting_.push_back(std::move(m));
-      if (awake_) return;
+    } else if (closed_) {
+      forget_all(dropped);
+    } else if (missed_.empty()) {
+      return;
     }
+    if (awake_ && !closed_) return;
     awake_ = true;
   }
   wake_();
 }
 
-bool outbox::take(std::vector<outgoing>& into) {
+// Counts the message, or notes what becomes of it.
+bool outbox::admit(const outgoing& m) {
+  const bool replaceable = m.what == outgoing::kind::snap || m.what == outgoing::kind::diff;
+  if (replaceable && cut_.contains(m.tag)) return false;
+  if (m.what == outgoing::kind::done) cut_.erase(m.tag);
+  const std::size_t size = m.bytes();
+  const bool alone = size > bytes_max_;
+  auto& counted = alone ? large_bytes_ : bytes_;
+  if (alone ? counted > 0 : counted + size > bytes_max_) {
+    if (replaceable) {
+      cut_.insert(m.tag);
+      missed_.push_back(m.tag);
+      return false;
+    }
+    if (counted + size > irreplaceable_factor * bytes_max_) {
+      closed_ = overflowed_ = true;
+      return false;
+    }
+  }
+  counted += size;
+  return true;
+}
+
+bool outbox::take(std::vector<outgoing>& into, std::vector<std::uint64_t>& missed) {
   std::lock_guard lock(mutex_);
-  awake_ = !waiting_.empty();
+  awake_ = !waiting_.empty() || !missed_.empty();
   into.swap(waiting_);
+  missed.swap(missed_);
   return awake_;
 }
 
@@ -68,8 +94,14 @@ void outbox::close() {
   std::vector<outgoing> dropped;
   std::lock_guard lock(mutex_);
   closed_ = true;
-  dropped.swap(waiting_);
+  forget_all(dropped);
+}
+
+void outbox::forget_all(std::vector<outgoing>& into) {
+  into.swap(waiting_);
   bytes_ = large_bytes_ = 0;
+  missed_ = {};
+  cut_ = {};
 }
 
 bool outbox::overflowed() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <unordered_set>
 #include <vector>
 
 #include <twinlane/runtime/port.hpp>
@@ -30,8 +31,11 @@ struct outgoing {
 /// Units    bytes as sent, shared text counted in full for every connection
 /// Cost     a lock, a reference and 56 bytes a message; one wake-up per run of messages, none while a write runs
 /// Threads  on_* and reply() from any; take(), wrote() and close() from the connection's strand
-/// Errors   over the bound everything waiting is dropped at once, and again whatever comes later; overflowed() is
-///          true from then on. One message larger than the bound may wait at a time, and is not counted
+/// Errors   a snapshot or diff over the bound is dropped, and so are all that follow under its tag: take() says once
+///          that the tag has missed something, and its subscriber needs a new snapshot under a new tag. What nothing
+///          can replace (replies, life, done) may go up to four times the bound; beyond that everything is dropped,
+///          and overflowed() is true from then on. One message larger than the bound may wait at a time, and is not
+///          counted
 class outbox : public subscriber {
  public:
   /// wake is called, on the thread that added the message, when the strand must call take().
@@ -43,8 +47,9 @@ class outbox : public subscriber {
   void on_done(std::uint64_t tag, std::string_view reason) override;
   void reply(std::string message);
 
-  /// Moves what waits into `into`, which must be empty. False when there is nothing: the next message will wake.
-  bool take(std::vector<outgoing>& into);
+  /// Moves what waits into `into`, and the tags that have missed something since into `missed`; both must be empty.
+  /// False when there is neither: the next message will wake.
+  bool take(std::vector<outgoing>& into, std::vector<std::uint64_t>& missed);
   /// So many bytes that were taken are out of memory again.
   void wrote(std::size_t bytes, bool large);
   /// Drops everything, now and later.
@@ -59,10 +64,15 @@ class outbox : public subscriber {
   void push(outgoing m);
 
  private:
+  bool admit(const outgoing& m);
+  void forget_all(std::vector<outgoing>& into);
+
   const std::size_t bytes_max_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::vector<outgoing> waiting_;
+  std::vector<std::uint64_t> missed_;      // since the last take()
+  std::unordered_set<std::uint64_t> cut_;  // tags that have missed something and are not done
   std::size_t bytes_ = 0, large_bytes_ = 0;
   bool awake_ = false, closed_ = false, overflowed_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace twinlane::web {
 namespace {
@@ -85,33 +86,48 @@ resource resource_table::reserved(const std::vector<std::string_view>& s) const 
   return wrong(problem::no_such_route, "Nothing lies at this path. See /openapi.json.");
 }
 
+// What the route's type has at the uri: the entity, a lane, an entry, or why not. Nothing when the route does not fit.
+std::optional<resource> resource_table::below(std::size_t route, const std::string& uri,
+                                              const std::vector<std::string_view>& segments) const {
+  const std::size_t own = routes_[route].segments();
+  if (segments.size() < own || segments.size() > own + 2) return std::nullopt;
+  const auto end = static_cast<std::size_t>(segments[own - 1].data() + segments[own - 1].size() - uri.data());
+  if (!routes_[route].matches(std::string_view(uri).substr(0, end))) return std::nullopt;
+  const auto& type = types_[route];
+  resource r = found(resource_kind::entity);
+  r.uri = uri.substr(0, end);
+  r.type = &type;
+  if (segments.size() == own) return r;
+  const auto lane = decode_segment(segments[own]);
+  const auto it =
+      std::find_if(type.lanes.begin(), type.lanes.end(), [&](const auto& l) { return lane && l.name == *lane; });
+  if (it == type.lanes.end())
+    return wrong(problem::no_such_lane, "Agents of type '" + type.name + "' have no lane '" +
+                                            lane.value_or(std::string()) + "'. See /api/types.");
+  r.lane = &*it;
+  r.kind = resource_kind::lane;
+  if (segments.size() == own + 1) return r;
+  if (it->kind == lane_kind::value || it->kind == lane_kind::command || it->kind == lane_kind::join_value)
+    return wrong(problem::no_such_key,
+                 "Lane '" + it->name + "' has no entries: it is a " + std::string(name_of(it->kind)) + " lane.");
+  r.kind = resource_kind::entry;
+  r.name = decode_segment(segments[own + 1]).value_or(std::string());
+  return r;
+}
+
 resource resource_table::agent(const std::string& uri) const {
   const auto segments = split_uri(uri);
+  std::optional<resource> best;
+  std::pair<bool, std::size_t> rank;  // is there something; then the longer route
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    const std::size_t own = routes_[i].segments();
-    if (segments.size() < own || segments.size() > own + 2) continue;
-    const auto end = static_cast<std::size_t>(segments[own - 1].data() + segments[own - 1].size() - uri.data());
-    if (!routes_[i].matches(std::string_view(uri).substr(0, end))) continue;
-    resource r = found(resource_kind::entity);
-    r.uri = uri.substr(0, end);
-    r.type = &types_[i];
-    if (segments.size() == own) return r;
-    const auto lane = decode_segment(segments[own]);
-    const auto& lanes = types_[i].lanes;
-    const auto it = std::find_if(lanes.begin(), lanes.end(), [&](const auto& l) { return lane && l.name == *lane; });
-    if (it == lanes.end())
-      return wrong(problem::no_such_lane, "Agents of type '" + types_[i].name + "' have no lane '" +
-                                              lane.value_or(std::string()) + "'. See /api/types.");
-    r.lane = &*it;
-    r.kind = resource_kind::lane;
-    if (segments.size() == own + 1) return r;
-    if (it->kind == lane_kind::value || it->kind == lane_kind::command || it->kind == lane_kind::join_value)
-      return wrong(problem::no_such_key,
-                   "Lane '" + it->name + "' has no entries: it is a " + std::string(name_of(it->kind)) + " lane.");
-    r.kind = resource_kind::entry;
-    r.name = decode_segment(segments[own + 1]).value_or(std::string());
-    return r;
+    auto r = below(i, uri, segments);
+    if (!r) continue;
+    const std::pair now{r->kind != resource_kind::none, routes_[i].segments()};
+    if (best && now < rank) continue;
+    best = std::move(r);
+    rank = now;
   }
+  if (best) return std::move(*best);
   return wrong(problem::no_such_route, "No agent type's route matches " + uri + ". See /api/types.");
 }
 

@@ -45,6 +45,7 @@ std::string allowed_methods(const resource& r);
 
 /// Finds what a request target names: reserved first segments, then the agent types' routes.
 ///
+/// Shape    routes may nest: the longest that has something at the path wins, whatever the order of declaration
 /// Cost     one match per agent type
 /// Threads  any, once built
 class resource_table {
@@ -57,6 +58,8 @@ class resource_table {
  private:
   resource reserved(const std::vector<std::string_view>& segments) const;
   resource agent(const std::string& uri) const;
+  std::optional<resource> below(std::size_t route, const std::string& uri,
+                                const std::vector<std::string_view>& segments) const;
 
   std::vector<type_description> types_;
   std::vector<route> routes_;

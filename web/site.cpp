@@ -81,12 +81,11 @@ response change_document(const command_result& c) {
                 tag_of(c.lineage, c.rev));
 }
 
-// If-Match as the port takes it; `*` asks for nothing more than that the entity exists, which the port checks.
+// If-Match as the port takes it: a tag without quotes, or `*`.
 outcome<std::optional<std::string>> expected_tag(const request& r) {
   if (!r.if_match) return std::optional<std::string>();
   auto tag = single_tag(*r.if_match);
   if (!tag) return error{problem::bad_request, "If-Match takes one strong entity tag, as in \"k3f9:17\"."};
-  if (*tag == "*") return std::optional<std::string>();
   return tag;
 }
 

@@ -39,6 +39,11 @@ std::optional<std::uint64_t> subscription_table::tag_of(std::uint64_t id) const 
   return make_tag(slots_[found->second].generation, found->second);
 }
 
+std::uint64_t subscription_table::renew(std::uint64_t tag) {
+  auto* s = find(tag);
+  return s ? make_tag(++s->generation, static_cast<std::uint32_t>(tag)) : tag;
+}
+
 void subscription_table::remove(std::uint64_t tag) {
   auto* s = find(tag);
   if (!s) return;
@@ -46,6 +51,7 @@ void subscription_table::remove(std::uint64_t tag) {
   s->used = false;
   s->waiting = false;
   s->handle = {};
+  s->what.reset();
   ++s->generation;
   free_.push_back(static_cast<std::uint32_t>(tag));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -20,8 +21,9 @@ class subscription_table {
     std::uint64_t id{};
     std::uint32_t generation{};
     bool used = false;
-    bool waiting = false;  // for its first snapshot
+    bool waiting = false;  // for a snapshot
     subscription handle;
+    std::unique_ptr<const subscribe_request> what;
   };
 
   std::size_t size() const noexcept { return by_id_.size(); }
@@ -31,6 +33,8 @@ class subscription_table {
   std::uint64_t add(std::uint64_t id);
   /// Nothing when the tag's subscription has ended.
   slot* find(std::uint64_t tag) noexcept;
+  /// The tag under which the same subscription goes on; the old one finds nobody any more.
+  std::uint64_t renew(std::uint64_t tag);
   std::optional<std::uint64_t> tag_of(std::uint64_t id) const;
   void remove(std::uint64_t tag);
 

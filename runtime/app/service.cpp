@@ -134,6 +134,7 @@ struct service::impl {
 
   void export_figures() {
     figures->gauge("twinlane_shards", {}, [this] { return static_cast<double>(agents->shard_count()); });
+    figures->gauge("twinlane_store_queue_bytes", {}, [] { return 0.0; });  // memory: a commit is durable at once
     figures->gauge("twinlane_connections", {}, [this] { return static_cast<double>(web->connections()); });
     figures->gauge("twinlane_subscriptions", {}, [this] { return static_cast<double>(web->subscriptions()); });
     figures->gauge("twinlane_outbound_bytes", {}, [this] { return static_cast<double>(web->outbound_bytes()); });
@@ -156,6 +157,7 @@ struct service::impl {
     agents->set_ready(false);
     if (sources) sources->stop(at_most(deadline * 4 / 9));
     const bool drained = agents->drain(at_most(deadline * 2 / 9));
+    agents->end_agents(at_most(deadline / 9));  // so that subscribers still hear of it
     if (web) web->stop(at_most(deadline * 2 / 9));
     const bool clean = agents->stop(at_most(deadline));
     figures->forget_callbacks();

@@ -81,6 +81,7 @@ struct runtime::impl final : shard_host {
   void bury(dead_letter_batch letters) override { dead.add(std::move(letters)); }
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
+  void did_commit(double seconds) override;
   void did_change_agents(const agent_type& type, int difference) override;
 
   struct hosted_type {
@@ -109,7 +110,7 @@ struct runtime::impl final : shard_host {
   }
   /// Puts a control, or a request with its answer, into the inbox of a URI's shard; else answers why not.
   template <class T, class Request>
-  void ask(const std::string& uri, const hosted_type& type, bool make, const answer<T>& a, Request r) {
+  void send(const std::string& uri, const hosted_type& type, bool make, const answer<T>& a, Request r) {
     bool taken = false;
     const bool found = on_shard(uri, type, make, [&](shard& s) {
       if constexpr (std::is_invocable_v<Request, shard&>)
@@ -121,6 +122,19 @@ struct runtime::impl final : shard_host {
       a(error{problem::no_such_entity, uri + " does not exist"});
     else if (!taken)
       a(error{problem::too_busy, "the agent's shard has too many requests waiting. Try again later."});
+  }
+  /// Answers with what a function says on the shard, of an entity that exists; also when it throws.
+  template <class T, class F>
+  void ask(const std::string& uri, const hosted_type& type, answer<T> a, F f) {
+    send(uri, type, false, a, [a, f = std::move(f)](shard& on) {
+      outcome<T> said = error{};
+      try {
+        said = f(on);
+      } catch (const std::exception& x) {
+        said = error{problem::handler_failed, x.what()};
+      }
+      a(std::move(said));
+    });
   }
   template <class F>
   void for_each_shard(F&& f) const {
@@ -153,13 +167,14 @@ struct runtime::impl final : shard_host {
   std::map<std::tuple<std::string, std::string, std::int32_t>, std::shared_ptr<source_partition>> partitions;
   static constexpr std::string_view marks_owner = "#marks";
   std::map<std::string, std::int64_t> stored_marks;  // low marks as the store has them, by partition_key()
-  unsigned ticks = 0;
   std::shared_ptr<source_partition> find_or_make_partition(const std::string& source, const std::string& topic,
                                                            std::int32_t number);
 
   std::mutex tick_mutex;
   std::condition_variable tick_wake;
   bool ticking = false;
+  unsigned ticks = 0;
+  bool agents_ended = false;
   std::thread ticker;
 };
 

@@ -84,6 +84,22 @@ TEST(http_source, answers_only_when_the_records_are_durable) {
   EXPECT_EQ(std::get<http_answer>(b.wait(std::move(second))).accepted, 2u);
 }
 
+TEST(http_source, a_durable_body_is_answered_while_the_next_one_waits_for_room) {
+  bench b;
+  std::string large;
+  for (int i = 0; i < 250'000; ++i) large += "{\"customer_id\":1,\"id\":" + std::to_string(i) + "}\n";
+  b.port.keep_records = false;
+  b.port.hold();
+  auto first = b.post(two), second = b.post(large);
+  ASSERT_TRUE(recording_port::eventually([&] { return b.port.posts() >= 2; }));
+  EXPECT_EQ(b.port.complete(1), 1u);
+  const auto a = b.wait(std::move(first));
+  EXPECT_TRUE(ok(a));
+  EXPECT_EQ(second.wait_for(milliseconds{0}), std::future_status::timeout);
+  b.port.let_go();
+  EXPECT_EQ(std::get<http_answer>(b.wait(std::move(second))).accepted, 250'000u);
+}
+
 TEST(http_source, a_record_that_a_shard_refuses_is_a_rejected_line) {
   bench b;
   b.port.did_post = [](const recording_port::record& r, source_partition& p) {

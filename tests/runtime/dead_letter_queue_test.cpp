@@ -59,4 +59,33 @@ TEST(dead_letter_queue, holds_the_low_mark_while_the_place_is_full_and_writes_wh
   EXPECT_EQ(b.source->in_flight_records(), 0);
 }
 
+TEST(dead_letter_queue, message_that_a_record_caused_holds_its_low_mark_but_is_none_of_its_dead) {
+  bench b;
+  b.full = true;
+  dead_letter_batch caused;
+  caused.hold({}, source_partition::open_window(b.source, 8, 1, 0));
+  b.queue.add(std::move(caused));
+  EXPECT_EQ(b.source->low_mark(), -1);
+  b.full = false;
+  b.queue.retry();
+  EXPECT_EQ(b.source->low_mark(), 8);
+  EXPECT_EQ(b.source->dead.load(), 0u);
+}
+
+TEST(dead_letter_queue, what_nothing_holds_back_is_bounded_while_the_place_is_full) {
+  bench b;
+  b.full = true;
+  for (std::size_t i = 0; i < dead_letter_queue::uncaused_max + 10; ++i) {
+    dead_letter_batch uncaused;
+    uncaused.hold({}, nullptr);
+    b.queue.add(std::move(uncaused));
+  }
+  EXPECT_EQ(b.queue.waiting(), dead_letter_queue::uncaused_max);
+  b.queue.retry();
+  EXPECT_EQ(b.queue.waiting(), dead_letter_queue::uncaused_max);
+  b.full = false;
+  b.queue.retry();
+  EXPECT_EQ(b.queue.waiting(), 0u);
+}
+
 }  // namespace

@@ -229,7 +229,7 @@ TEST_P(runtime_hosting, results_do_not_depend_on_batch_sizes) {
 
 TEST_P(runtime_hosting, document_over_its_bound_is_too_large) {
   runtime_options o;
-  o.document_bytes_max = 500;
+  o.shard.document_bytes_max = 500;
   stage s(GetParam(), std::move(o));
   s.post({{"/account/1", "name", "", '"' + std::string(600, 'x') + '"'}});
   ASSERT_TRUE(s.drain());

@@ -412,38 +412,4 @@ TEST(shard, keeps_the_watermarks_of_records_that_may_come_again) {
   EXPECT_TRUE(s.retire());
 }
 
-TEST(shard, timer_that_throws_holds_up_neither_retention_nor_the_shard) {
-  lab l({accounts()});
-  l.post({{"/account/1", "sum", "", "13"}, {"/account/1", "recent", "1", "1", false, l.now}});
-  l.command("/account/1", "alarm", "500");
-  l.settle();
-  l.now += 1'000;
-  l.tick();
-  EXPECT_EQ(l.document("/account/1")["recent"], json::object());
-  EXPECT_EQ(l.document("/account/1").count("rings"), 0u);
-  l.post({{"/account/1", "sum", "", "1"}});
-  l.settle();
-  l.now += 10'000;
-  l.tick();
-  EXPECT_EQ(l.document("/account/1")["rings"], 1) << "tried again";
-}
-
-TEST(shard, timers_due_at_once_run_in_cuts_as_records_do) {
-  shard_options o;
-  o.cut_records = 10;
-  lab l({accounts()}, 1, o);
-  for (int i = 0; i < 35; ++i) {
-    const auto uri = "/account/" + std::to_string(i);
-    l.post({{uri, "sum", "", "1"}});
-    l.settle();
-    l.command(uri, "alarm", "100");
-  }
-  l.settle();
-  const auto before = l.kept.commits;
-  l.now += 100;
-  l.tick();
-  EXPECT_EQ(l.kept.commits - before, 4);
-  for (int i = 0; i < 35; ++i) EXPECT_EQ(l.document("/account/" + std::to_string(i))["rings"], 1);
-}
-
 }  // namespace

@@ -32,19 +32,13 @@ json seen_through(const json& lanes, const view& what) {
 
 error missing(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist."}; }
 
+error absent(const std::string& uri, const std::optional<std::string>& if_match) {
+  return if_match == "*" ? error{problem::rev_mismatch, uri + " does not exist."} : missing(uri);
+}
+
 }  // namespace
 
-fake_port::fake_port() {
-  types_ = {{"customer",
-             "/customer/:id",
-             "shared",
-             "events",
-             {{"profile", lane_kind::value, false, false},
-              {"orders", lane_kind::map, true, false},
-              {"prefs", lane_kind::value, true, false},
-              {"clicks", lane_kind::log, false, true},
-              {"issue_voucher", lane_kind::command, false, false}}},
-            {"product", "/product/:id", "shared", "events", {{"details", lane_kind::value, false, false}}}};
+fake_port::fake_port(std::vector<type_description> types) : types_(std::move(types)) {
   for (const auto& t : types_) routes_.emplace_back(t.route);
   worker_ = std::thread([this] { run(); });
 }
@@ -268,9 +262,9 @@ outcome<command_result> fake_port::apply(const command_request& r) {
   if (r.idempotency_key && done_.contains(*r.idempotency_key)) return done_[*r.idempotency_key];
   if (auto wrong = wrong_lanes(r.uri, {false, {r.lane}})) return *wrong;
   const auto found = entities_.find(r.uri);
-  if (found == entities_.end()) return missing(r.uri);
+  if (found == entities_.end()) return absent(r.uri, r.if_match);
   auto& e = found->second;
-  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
+  if (r.if_match && *r.if_match != "*" && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
     return error{problem::rev_mismatch, "moved"};
   if (r.if_rev && *r.if_rev != e.rev) return error{problem::rev_mismatch, "moved"};
   const auto value = json::parse(r.value, nullptr, false);
@@ -297,9 +291,9 @@ void fake_port::command(command_request r, answer<command_result> a) {
 
 outcome<command_result> fake_port::apply(const write_request& r) {
   const auto found = entities_.find(r.uri);
-  if (found == entities_.end()) return missing(r.uri);
+  if (found == entities_.end()) return absent(r.uri, r.if_match);
   auto& e = found->second;
-  if (r.if_match && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
+  if (r.if_match && *r.if_match != "*" && *r.if_match != e.lineage + ":" + std::to_string(e.rev))
     return error{problem::rev_mismatch, "moved"};
   change(
       r.uri,
@@ -333,7 +327,7 @@ void fake_port::remove(const std::string& uri, std::optional<std::string> if_mat
     outcome<std::monostate> o = missing(uri);
     if (const auto found = entities_.find(uri); found != entities_.end()) {
       const auto tag = found->second.lineage + ":" + std::to_string(found->second.rev);
-      if (if_match && *if_match != tag) {
+      if (if_match && *if_match != "*" && *if_match != tag) {
         o = error{problem::rev_mismatch, "moved"};
       } else {
         entities_.erase(found);

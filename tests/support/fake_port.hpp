@@ -18,6 +18,19 @@
 
 namespace twinlane::testing {
 
+inline std::vector<type_description> retail_types() {
+  return {{"customer",
+           "/customer/:id",
+           "shared",
+           "events",
+           {{"profile", lane_kind::value, false, false},
+            {"orders", lane_kind::map, true, false},
+            {"prefs", lane_kind::value, true, false},
+            {"clicks", lane_kind::log, false, true},
+            {"issue_voucher", lane_kind::command, false, false}}},
+          {"product", "/product/:id", "shared", "events", {{"details", lane_kind::value, false, false}}}};
+}
+
 /// A runtime in memory that a test drives: entities are set, erased and announced by hand, answers come from a thread
 /// of its own, as they come from shards.
 ///
@@ -27,7 +40,7 @@ namespace twinlane::testing {
 /// Threads  any
 class fake_port : public port {
  public:
-  fake_port();
+  explicit fake_port(std::vector<type_description> types = retail_types());
   ~fake_port() override;
 
   // The test's side.

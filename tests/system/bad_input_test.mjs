@@ -237,10 +237,10 @@ test('over HTTP, each bad line or request is answered with what is wrong', { ski
       socket.setTimeout(15_000, () => reject(new Error('the connection stays open')));
     });
     assert.match(await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 what\r\n\r\n'), /^(HTTP\/1\.1 400 |$)/);
-    assert.match(await raw('GET / HTTP/9.9\r\n\r\n'), /^(HTTP\/1\.1 (400|505) |$)/);
-    assert.match(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`), /^(HTTP\/1\.1 (400|431) |$)/);
-    assert.match(await raw('POST /api/ingest/notes HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n'), /^(HTTP\/1\.1 400 |$)/);
-    assert.match(await raw('POST /api/ingest/notes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'), /^(HTTP\/1\.1 400 |$)/);
+    assert.match(await raw('GET / HTTP/9.9\r\n\r\n'), /^HTTP\/1\.1 (400|505) /);
+    assert.match(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`), /^HTTP\/1\.1 (400|431) /);
+    assert.match(await raw('POST /api/ingest/notes HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n'), /^HTTP\/1\.1 400 /);
+    assert.match(await raw('POST /api/ingest/notes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'), /^HTTP\/1\.1 400 /);
   });
 
   await t.test('and the memory stays flat', async () => {

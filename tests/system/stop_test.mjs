@@ -143,10 +143,13 @@ test('a client that does not read is closed with 4408, delays nobody, and its me
   // Warm: a reader of the same kind, that reads.
   const reader = await twin_client.connect(app.ws_url);
   await subscribe_all(reader);
-  const rounds = long ? 5 : 3, for_ms = long ? 4_000 : 1_500;
-  const before_p99 = [], during_p99 = [];
+  const rounds = 3, for_ms = long ? 4_000 : 1_500, floor_ms = long ? 2 : 3;
+  const p99 = { before: [], with: [], after: [] };
+  const measure = async (when) => {
+    for (let i = 0; i < rounds; i++) p99[when].push(await event_to_socket_ms(app, prober, `${when}${i}`, for_ms));
+  };
   await event_to_socket_ms(app, prober, 'warm', for_ms);
-  for (let i = 0; i < rounds; i++) before_p99.push(await event_to_socket_ms(app, prober, `a${i}`, for_ms));
+  await measure('before');
   const warm = app.rss_bytes();
 
   const connections = await app.metric('twinlane_connections');
@@ -156,7 +159,7 @@ test('a client that does not read is closed with 4408, delays nobody, and its me
     await subscribe_all(stalled[i]);
     stalled[i].stall();
   }
-  for (let i = 0; i < rounds; i++) during_p99.push(await event_to_socket_ms(app, prober, `b${i}`, for_ms));
+  await measure('with');
   await until('the server to close the clients that do not read',
     async () => (await app.metric('twinlane_connections')) <= connections, { deadline_ms: 90_000, every_ms: 200 });
   const full = app.rss_bytes();
@@ -164,10 +167,13 @@ test('a client that does not read is closed with 4408, delays nobody, and its me
     c.socket.resume();
     assert.equal(await c.closed, 4408);
   }
-  t.diagnostic(`p99 ${median(before_p99).toFixed(2)} ms before, ${median(during_p99).toFixed(2)} ms with five stalled clients; ` +
-    `RSS ${(warm / 1048576).toFixed(0)} → ${(full / 1048576).toFixed(0)} MiB`);
-  // Below 15 ms the other processes of the machine decide.
-  assert.ok(median(during_p99) <= Math.max(1.5 * median(before_p99), 15), `p99 ${during_p99} ms, before ${before_p99} ms`);
+  // A machine that became busy meanwhile shows it afterwards too. Below the floor its other processes decide.
+  await measure('after');
+  const without = Math.max(median(p99.before), median(p99.after));
+  const each = Object.entries(p99).map(([when, values]) => `${when}: ${values.map((n) => n.toFixed(2)).join(', ')}`).join('; ');
+  const figures = `p99 ${without.toFixed(2)} ms without, ${median(p99.with).toFixed(2)} ms with five stalled clients (${each})`;
+  t.diagnostic(`${figures}; RSS ${(warm / 1048576).toFixed(0)} → ${(full / 1048576).toFixed(0)} MiB`);
+  assert.ok(median(p99.with) <= Math.max(1.5 * without, floor_ms), figures);
   assert.ok(full <= warm * 1.1 + 5 * 1024 * 1024, `RSS went from ${warm} to ${full}`);
   assert.deepEqual([prober.close_code, reader.close_code], [undefined, undefined]);
   assert.deepEqual([...prober.breaches, ...reader.breaches], []);

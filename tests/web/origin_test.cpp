@@ -41,6 +41,23 @@ TEST(origins, a_name_pointed_at_loopback_is_not_the_servers_own) {
   EXPECT_FALSE(open.verdict(made("POST", "live.example:8080", "http://live.example:8080"), false));
 }
 
+TEST(origins, a_name_that_only_looks_like_a_loopback_address_is_not_the_servers_own) {
+  const web::origin_policy p({}, true);
+  for (const std::string host :
+       {"127.0.0.1.evil.com:8080", "127.0.0.evil:8080", "127.0.0.1.1:8080", "127.0.0:8080", "127.0.0.256:8080",
+        "127.0.0.1..:8080", "127.0.0.0x1:8080", "1127.0.0.1:8080", "128.0.0.1:8080", "127.0.0.1:evil.com",
+        "[::1].evil.com:8080", "evil.localhost.com:8080", "localhost.evil.com"}) {
+    EXPECT_TRUE(p.verdict(made("GET", host), false)) << host;
+    EXPECT_TRUE(p.verdict(made("POST", host, "http://" + host), false)) << host;
+    EXPECT_TRUE(p.verdict(made("GET", host, "http://" + host), true)) << host;
+  }
+  for (const std::string host : {"127.0.0.1", "127.0.0.1:8080", "127.255.3.4:8080", "127.0.0.1.:8080", "[::1]",
+                                 "[::1]:8080", "LocalHost:8080", "localhost.:8080", "app.LOCALHOST:8080"}) {
+    EXPECT_FALSE(p.verdict(made("POST", host, "http://" + host), false)) << host;
+    EXPECT_FALSE(p.verdict(made("GET", host, "http://" + host), true)) << host;
+  }
+}
+
 TEST(origins, listed_origins_may_do_what_own_pages_may) {
   const web::origin_policy p({"https://app.example/"}, true);
   EXPECT_FALSE(p.verdict(made("POST", "127.0.0.1:8080", "https://app.example"), false));

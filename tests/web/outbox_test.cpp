@@ -24,61 +24,109 @@ TEST(outbox, wakes_once_for_a_run_of_messages) {
   for (int i = 0; i < 100; ++i) o.on_diff(7, a_diff(10, i));
   EXPECT_EQ(woken, 1);
   std::vector<outgoing> taken;
-  EXPECT_TRUE(o.take(taken));
+  std::vector<std::uint64_t> missed;
+  EXPECT_TRUE(o.take(taken, missed));
   ASSERT_EQ(taken.size(), 100u);
   EXPECT_EQ(taken[99].from, 99u);
   EXPECT_EQ(taken[99].tag, 7u);
   o.on_diff(7, a_diff(10));
   EXPECT_EQ(woken, 1) << "whoever took something comes back for more";
   taken.clear();
-  EXPECT_TRUE(o.take(taken));
+  EXPECT_TRUE(o.take(taken, missed));
   taken.clear();
-  EXPECT_FALSE(o.take(taken));
+  EXPECT_FALSE(o.take(taken, missed));
   o.reply("{}");
   EXPECT_EQ(woken, 2);
 }
 
-TEST(outbox, over_its_bound_it_drops_everything_and_says_so) {
+TEST(outbox, over_its_bound_it_drops_what_comes_and_says_who_missed_it) {
   int woken = 0;
   outbox o(1000, [&] { ++woken; });
-  o.on_diff(1, a_diff(400));
-  o.on_diff(1, a_diff(400));
-  EXPECT_FALSE(o.overflowed());
-  const auto d = a_diff(400);
+  o.on_diff(1, a_diff(400, 1));
+  o.on_diff(2, a_diff(400, 1));
+  const auto d = a_diff(400, 2);
   o.on_diff(1, d);
+  EXPECT_EQ(d.tail.use_count(), 1) << "the memory is released at once";
+  EXPECT_LE(o.bytes(), 1000u);
+  EXPECT_FALSE(o.overflowed());
+  EXPECT_EQ(woken, 1);
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  EXPECT_TRUE(o.take(taken, missed));
+  EXPECT_EQ(taken.size(), 2u);
+  EXPECT_EQ(missed, std::vector<std::uint64_t>{1});
+  for (const auto& m : taken) o.wrote(m.bytes(), false);
+  taken.clear();
+  missed.clear();
+  o.on_diff(1, a_diff(1, 3));
+  snapshot again;
+  again.tail = std::make_shared<const std::string>("x");
+  o.on_snapshot(1, again);
+  EXPECT_FALSE(o.take(taken, missed)) << "a diff after a gap is worth nothing";
+  o.on_diff(2, a_diff(1, 2));
+  o.on_diff(3, a_diff(1, 1));
+  EXPECT_TRUE(o.take(taken, missed));
+  EXPECT_EQ(taken.size(), 2u);
+  EXPECT_TRUE(missed.empty());
+}
+
+TEST(outbox, whoever_missed_something_wakes_the_strand) {
+  int woken = 0;
+  outbox o(1000, [&] { ++woken; });
+  o.on_diff(1, a_diff(900));
+  std::vector<outgoing> taken, none;
+  std::vector<std::uint64_t> missed;
+  EXPECT_TRUE(o.take(taken, missed));
+  EXPECT_FALSE(o.take(none, missed));
+  o.on_diff(1, a_diff(900));
+  EXPECT_EQ(woken, 2);
+  EXPECT_TRUE(o.take(none, missed));
+  EXPECT_EQ(missed.size(), 1u);
+}
+
+TEST(outbox, what_nothing_can_replace_has_four_times_the_room) {
+  int woken = 0;
+  outbox o(1000, [&] { ++woken; });
+  o.on_diff(1, a_diff(800));
+  for (int i = 0; i < 3; ++i) o.reply(std::string(800, 'r'));
+  o.on_done(1, "error");
+  EXPECT_FALSE(o.overflowed());
+  o.reply(std::string(800, 'r'));
   EXPECT_TRUE(o.overflowed());
   EXPECT_EQ(o.bytes(), 0u);
-  EXPECT_EQ(d.tail.use_count(), 1) << "the memory is released at once";
   EXPECT_EQ(woken, 2) << "a strand that waits for a stuck write must hear of it";
   o.on_diff(1, a_diff(1));
   std::vector<outgoing> taken;
-  EXPECT_FALSE(o.take(taken));
+  std::vector<std::uint64_t> missed;
+  EXPECT_FALSE(o.take(taken, missed));
 }
 
 TEST(outbox, what_was_taken_counts_until_it_is_written) {
-  outbox o(1000, [] {});
-  o.on_diff(1, a_diff(700));
-  std::vector<outgoing> taken;
-  o.take(taken);
-  EXPECT_EQ(o.bytes(), taken[0].bytes());
-  o.on_diff(1, a_diff(700));
-  EXPECT_TRUE(o.overflowed());
-  outbox p(1000, [] {});
-  p.on_diff(1, a_diff(700));
-  taken.clear();
-  p.take(taken);
-  p.wrote(taken[0].bytes(), false);
-  p.on_diff(1, a_diff(700));
-  EXPECT_FALSE(p.overflowed());
+  for (const bool written : {false, true}) {
+    outbox o(1000, [] {});
+    o.on_diff(1, a_diff(700));
+    std::vector<outgoing> taken, more;
+    std::vector<std::uint64_t> missed;
+    o.take(taken, missed);
+    EXPECT_EQ(o.bytes(), taken[0].bytes());
+    if (written) o.wrote(taken[0].bytes(), false);
+    o.on_diff(1, a_diff(700));
+    o.take(more, missed);
+    EXPECT_EQ(more.size(), written ? 1u : 0u);
+    EXPECT_EQ(missed.size(), written ? 0u : 1u);
+  }
 }
 
 TEST(outbox, one_message_above_the_bound_may_wait_and_not_two) {
   outbox o(1000, [] {});
   o.on_diff(1, a_diff(5000));
-  o.on_diff(1, a_diff(500));
-  EXPECT_FALSE(o.overflowed());
-  o.on_diff(1, a_diff(5000));
-  EXPECT_TRUE(o.overflowed());
+  o.on_diff(2, a_diff(500));
+  o.on_diff(3, a_diff(5000));
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  EXPECT_TRUE(o.take(taken, missed));
+  EXPECT_EQ(taken.size(), 2u);
+  EXPECT_EQ(missed, std::vector<std::uint64_t>{3});
 }
 
 TEST(outbox, threads_lose_nothing_and_keep_each_ones_order) {
@@ -92,9 +140,10 @@ TEST(outbox, threads_lose_nothing_and_keep_each_ones_order) {
     });
   std::array<std::uint64_t, 3> next{};
   std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
   for (std::uint64_t seen = 0; seen < 3 * each;) {
     taken.clear();
-    if (!o.take(taken)) continue;
+    if (!o.take(taken, missed)) continue;
     for (const auto& m : taken) {
       ASSERT_EQ(m.from, next[m.tag]++);
       o.wrote(m.bytes(), o.large(m));

@@ -120,6 +120,8 @@ TEST(rest, a_command_on_another_rev_is_412) {
   expect_problem(send("\"l1:1\", \"l1:2\""), 400, "bad_request");
   EXPECT_EQ(send("\"l1:1\"").status, 200);
   EXPECT_EQ(send("*").status, 200);
+  expect_problem(s.ask("POST", "/customer/43/issue_voucher", {"If-Match: *"}, voucher(5)), 412, "rev_mismatch");
+  expect_problem(s.ask("PUT", "/customer/43/prefs", {"If-Match: *"}, "1"), 412, "rev_mismatch");
 }
 
 TEST(rest, a_repeated_idempotency_key_gets_the_first_answer) {

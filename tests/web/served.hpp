@@ -30,7 +30,9 @@ inline bool eventually(const std::function<bool()>& condition,
 /// A server over a fake port, on a free port number.
 class served {
  public:
-  explicit served(const std::function<void(web::options&)>& tune = {}) {
+  explicit served(const std::function<void(web::options&)>& tune = {},
+                  std::shared_ptr<fake_port> p = std::make_shared<fake_port>())
+      : port(std::move(p)) {
     web::options o;
     o.port = 0;
     if (tune) tune(o);
@@ -81,7 +83,7 @@ class served {
   double slowest_push_ = 0;
 
  public:
-  std::shared_ptr<fake_port> port = std::make_shared<fake_port>();
+  std::shared_ptr<fake_port> port;
   std::unique_ptr<web::server> server;
 };
 

@@ -81,6 +81,8 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   void refuse(const error& e);
   void listen();
   void pump();
+  void renew();
+  bool fill();
   void write();
   void did_write(error_code ec);
   void tick();
@@ -92,7 +94,10 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   tcp_socket socket_;
   strand_timer timer_;
   std::shared_ptr<event_outbox> outbox_;
+  subscribe_request what_;
   subscription handle_;
+  std::uint64_t tag_ = 0;
+  std::vector<std::uint64_t> missed_;
   std::vector<outgoing> ready_, sending_;
   std::size_t next_ = 0;
   std::vector<asio::const_buffer> buffers_;
@@ -100,7 +105,7 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   std::array<char, 512> in_{};
   stall_watch stall_;
   clock::time_point spoke_ = clock::now();
-  bool subscribed_ = false, writing_ = false, ended_ = false, last_ = false;
+  bool subscribed_ = false, owed_ = false, writing_ = false, ended_ = false, last_ = false;
 };
 
 void sse_session::start(const subscribe_request& what, std::string head) {
@@ -113,7 +118,8 @@ void sse_session::start(const subscribe_request& what, std::string head) {
   };
   outbox_ = std::make_shared<event_outbox>(core_->opt.outbound_bytes_max, std::move(wake));
   core_->enter(shared_from_this());
-  auto answer = core_->site.runtime().subscribe(what, outbox_, 0);
+  what_ = what;
+  auto answer = core_->site.runtime().subscribe(what_, outbox_, tag_);
   if (!ok(answer)) return refuse(std::get<error>(answer));
   handle_ = std::get<subscription>(std::move(answer));
   subscribed_ = true;
@@ -147,27 +153,52 @@ void sse_session::pump() {
     return end();
   }
   write();
+  renew();
 }
 
-void sse_session::write() {
-  if (writing_ || ended_) return;
+// The stream missed something because the outbox was full: it goes on with a snapshot, once there is room.
+void sse_session::renew() {
+  if (!owed_ || ended_ || outbox_->bytes() > core_->opt.outbound_bytes_max / 2) return;
+  owed_ = false;
+  auto answer = core_->site.runtime().subscribe(what_, outbox_, ++tag_);
+  core_->site.runtime().unsubscribe(handle_);
+  if (!ok(answer)) return end();
+  handle_ = std::get<subscription>(std::move(answer));
+}
+
+// Gathers the next events to send. False when nothing waits.
+bool sse_session::fill() {
   buffers_.clear();
   if (!text_.empty()) {
     buffers_.emplace_back(text_.data(), text_.size());
-  } else {
-    std::size_t bytes = 0;
+    return true;
+  }
+  std::size_t bytes = 0;
+  for (;;) {
     if (next_ == ready_.size()) {
       ready_.clear();
       next_ = 0;
-      if (!outbox_->take(ready_)) return;
+      if (bytes > 0 || !outbox_->take(ready_, missed_)) return bytes > 0;
+      owed_ = owed_ || std::find(missed_.begin(), missed_.end(), tag_) != missed_.end();
+      missed_.clear();
+      if (ready_.empty()) continue;
     }
-    for (; next_ < ready_.size() && (bytes == 0 || bytes + ready_[next_].bytes() <= frame_batch::bytes_max); ++next_) {
-      bytes += ready_[next_].bytes();
-      last_ = last_ || ready_[next_].what == outgoing::kind::done;
-      buffers_.emplace_back(ready_[next_].text->data(), ready_[next_].text->size());
-      sending_.push_back(std::move(ready_[next_]));
+    auto& m = ready_[next_];
+    if (bytes > 0 && bytes + m.bytes() > frame_batch::bytes_max) return true;
+    ++next_;
+    if (m.tag != tag_) {
+      outbox_->wrote(m.bytes(), outbox_->large(m));
+      continue;
     }
+    bytes += m.bytes();
+    last_ = last_ || m.what == outgoing::kind::done;
+    buffers_.emplace_back(m.text->data(), m.text->size());
+    sending_.push_back(std::move(m));
   }
+}
+
+void sse_session::write() {
+  if (writing_ || ended_ || !fill()) return;
   writing_ = true;
   stall_.progressed(clock::now());
   asio::async_write(socket_, buffers_,

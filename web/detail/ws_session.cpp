@@ -167,7 +167,11 @@ void ws_session::pump() {
   if (talk_->slow()) return close(close_reason::slow);
   talk_->advance();
   write();
-  if (!closing_) read();
+  talk_->advance();  // what was sent, or found nobody, has made room
+  if (closing_) return;
+  // The next message is read first, so that a client that cannot keep up can still unsubscribe.
+  read();
+  talk_->renew_missed();
 }
 
 void ws_session::write() {
