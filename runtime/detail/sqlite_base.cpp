@@ -1,0 +1,78 @@
+#include <twinlane/runtime/detail/sqlite_base.hpp>
+
+#include <algorithm>
+
+namespace twinlane::detail {
+
+sqlite_base::reader::reader(sqlite_handle handle)
+    : db(std::move(handle)),
+      rows(db.prepare("SELECT lane, key, value, crc FROM entry WHERE owner = ? ORDER BY lane, key")),
+      owner_from(db.prepare("SELECT * FROM entry WHERE owner >= ? ORDER BY owner LIMIT 1")),
+      owner_after(db.prepare("SELECT * FROM entry WHERE owner > ? ORDER BY owner LIMIT 1")) {}
+
+template <class F>
+void sqlite_base::with_reader(F&& f) {
+  std::unique_ptr<reader> r;
+  {
+    std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      r = std::move(free_.back());
+      free_.pop_back();
+    }
+  }
+  try {
+    if (!r) r = std::make_unique<reader>(file_.connect_reader());
+    f(*r);
+  } catch (const sqlite_error& e) {
+    const auto what = file_.name() + " cannot be read: " + e.what() + ".";
+    if (e.damage()) throw store_damage("Store " + what);
+    throw std::runtime_error("Store " + what);
+  }
+  std::lock_guard lock(mutex_);
+  free_.push_back(std::move(r));
+}
+
+void sqlite_base::require_whole(const store_row& row, std::int64_t checksum) const {
+  if (checksum_of(row) == static_cast<std::uint32_t>(checksum)) return;
+  throw store_damage("Store " + file_.name() + " is damaged: a row of " + std::string(row.owner) + " in lane '" +
+                     std::string(row.lane) + "' is not what was written. The next start checks the file.");
+}
+
+void sqlite_base::read(std::string_view owner, row_batch& to) {
+  with_reader([&](reader& r) {
+    r.rows.bind_text(1, owner);
+    while (r.rows.step()) {
+      const store_row row{owner, r.rows.text(0), r.rows.text(1), r.rows.blob(2)};
+      require_whole(row, r.rows.number(3));
+      to.put(owner, row.lane, row.key, row.value);
+    }
+    r.rows.reset();
+  });
+}
+
+std::vector<std::string> sqlite_base::owners(std::string_view prefix, std::string_view after, std::size_t limit) {
+  std::vector<std::string> found;
+  with_reader([&](reader& r) {
+    std::string at(std::max(prefix, after));
+    auto* next = after < prefix ? &r.owner_from : &r.owner_after;
+    while (found.size() < limit) {
+      next->bind_text(1, at);
+      if (next->step()) {
+        require_whole({next->text(0), next->text(1), next->text(2), next->blob(3)}, next->number(4));
+        if (next->text(0).starts_with(prefix)) found.emplace_back(next->text(0));
+      }
+      next->reset();
+      if (found.empty() || found.back() == at) break;
+      at = found.back();
+      next = &r.owner_after;
+    }
+  });
+  return found;
+}
+
+void sqlite_base::close() {
+  std::lock_guard lock(mutex_);
+  free_.clear();
+}
+
+}  // namespace twinlane::detail
