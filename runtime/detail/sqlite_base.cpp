@@ -55,15 +55,14 @@ std::vector<std::string> sqlite_base::owners(std::string_view prefix, std::strin
   with_reader([&](reader& r) {
     std::string at(std::max(prefix, after));
     auto* next = after < prefix ? &r.owner_from : &r.owner_after;
-    while (found.size() < limit) {
+    for (bool more = true; more && found.size() < limit;) {
       next->bind_text(1, at);
-      if (next->step()) {
+      more = next->step() && next->text(0).starts_with(prefix);
+      if (more) {
         require_whole({next->text(0), next->text(1), next->text(2), next->blob(3)}, next->number(4));
-        if (next->text(0).starts_with(prefix)) found.emplace_back(next->text(0));
+        found.emplace_back(at = next->text(0));
       }
       next->reset();
-      if (found.empty() || found.back() == at) break;
-      at = found.back();
       next = &r.owner_after;
     }
   });
