@@ -1,6 +1,5 @@
 #include <twinlane/runtime/row_batch.hpp>
 
-#include <array>
 #include <limits>
 #include <stdexcept>
 
@@ -33,18 +32,6 @@ std::uint32_t checksum_of_text(std::string_view text) noexcept {
 }
 
 }  // namespace
-
-std::uint32_t checksum_of(const store_row& row) noexcept {
-  std::array<char, 12> sizes;
-  write_u32(sizes.data(), static_cast<std::uint32_t>(row.owner.size()));
-  write_u32(sizes.data() + 4, static_cast<std::uint32_t>(row.lane.size()));
-  write_u32(sizes.data() + 8, static_cast<std::uint32_t>(row.key.size()));
-  auto crc = extend(0, {sizes.data(), sizes.size()});
-  for (const auto part : {row.owner, row.lane, row.key, row.value}) {
-    if (!part.empty()) crc = extend(crc, part);  // zlib takes an empty view for a request to start over
-  }
-  return crc;
-}
 
 row_cursor::row_cursor(std::string_view text) noexcept {
   const bool whole = text.size() >= head_size && read_u32(text.data()) == text.size() - head_size;

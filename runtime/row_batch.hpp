@@ -13,9 +13,6 @@ struct store_row {
   bool removed = false;
 };
 
-/// Checksum of a row's place and value; rows that differ in where one part ends and the next begins differ in it.
-std::uint32_t checksum_of(const store_row& row) noexcept;
-
 /// Walks over the rows of a batch's text.
 ///
 /// Errors   next() answers false at the end and at the first row that does not fit; damaged() tells which it was

@@ -17,16 +17,11 @@ namespace twinlane {
 
 namespace {
 
-bool before(const store_row& a, const store_row& b) noexcept {
-  const auto order = a.lane.compare(b.lane);
-  return order < 0 || (order == 0 && a.key < b.key);
-}
-
 /// Both in order; of the same place, `over` wins.
 std::vector<store_row> overlay(const std::vector<store_row>& over, const std::vector<store_row>& under) {
   std::vector<store_row> all;
   all.reserve(over.size() + under.size());
-  std::set_union(over.begin(), over.end(), under.begin(), under.end(), std::back_inserter(all), before);
+  std::set_union(over.begin(), over.end(), under.begin(), under.end(), std::back_inserter(all), detail::comes_before);
   return all;
 }
 
@@ -98,7 +93,7 @@ void sqlite_store::read(std::string_view owner, const std::function<void(const s
     throw;
   }
   auto newer = rows_of(fresh.newer);
-  std::sort(newer.begin(), newer.end(), before);
+  std::sort(newer.begin(), newer.end(), detail::comes_before);
   std::vector<store_row> older;
   if (const auto* o = fresh.older ? fresh.older->find(owner) : nullptr)
     for (const auto* r : o->sorted()) older.push_back(r->as_row(owner));

@@ -6,9 +6,9 @@ namespace twinlane::detail {
 
 sqlite_base::reader::reader(sqlite_handle handle)
     : db(std::move(handle)),
-      rows(db.prepare("SELECT lane, key, value, crc FROM entry WHERE owner = ? ORDER BY lane, key")),
-      owner_from(db.prepare("SELECT * FROM entry WHERE owner >= ? ORDER BY owner LIMIT 1")),
-      owner_after(db.prepare("SELECT * FROM entry WHERE owner > ? ORDER BY owner LIMIT 1")) {}
+      rows(db.prepare("SELECT lane, key, rows FROM chunk WHERE owner = ? ORDER BY lane, key")),
+      owner_from(db.prepare("SELECT * FROM chunk WHERE owner >= ? ORDER BY owner LIMIT 1")),
+      owner_after(db.prepare("SELECT * FROM chunk WHERE owner > ? ORDER BY owner LIMIT 1")) {}
 
 template <class F>
 void sqlite_base::with_reader(F&& f) {
@@ -32,20 +32,18 @@ void sqlite_base::with_reader(F&& f) {
   free_.push_back(std::move(r));
 }
 
-void sqlite_base::require_whole(const store_row& row, std::int64_t checksum) const {
-  if (checksum_of(row) == static_cast<std::uint32_t>(checksum)) return;
-  throw store_damage("Store " + file_.name() + " is damaged: a row of " + std::string(row.owner) + " in lane '" +
-                     std::string(row.lane) + "' is not what was written. The next start checks the file.");
+void sqlite_base::take(const chunk& c, row_batch& to) const {
+  std::vector<store_row> rows;
+  if (!unpack(c, rows))
+    throw store_damage("Store " + file_.name() + " is damaged: rows of " + std::string(c.owner) + " from '" +
+                       std::string(c.lane) + "' on are not what was written. The next start checks the file.");
+  for (const auto& r : rows) to.put(r.owner, r.lane, r.key, r.value);
 }
 
 void sqlite_base::read(std::string_view owner, row_batch& to) {
   with_reader([&](reader& r) {
     r.rows.bind_text(1, owner);
-    while (r.rows.step()) {
-      const store_row row{owner, r.rows.text(0), r.rows.text(1), r.rows.blob(2)};
-      require_whole(row, r.rows.number(3));
-      to.put(owner, row.lane, row.key, row.value);
-    }
+    while (r.rows.step()) take({owner, r.rows.text(0), r.rows.text(1), r.rows.blob(2)}, to);
     r.rows.reset();
   });
 }
@@ -59,7 +57,8 @@ std::vector<std::string> sqlite_base::owners(std::string_view prefix, std::strin
       next->bind_text(1, at);
       more = next->step() && next->text(0).starts_with(prefix);
       if (more) {
-        require_whole({next->text(0), next->text(1), next->text(2), next->blob(3)}, next->number(4));
+        row_batch checked;
+        take({next->text(0), next->text(1), next->text(2), next->blob(3)}, checked);
         found.emplace_back(at = next->text(0));
       }
       next->reset();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <twinlane/runtime/detail/sqlite_chunks.hpp>
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 #include <twinlane/runtime/row_store.hpp>
 
@@ -35,7 +36,7 @@ class sqlite_base {
   template <class F>
   void with_reader(F&& f);
 
-  void require_whole(const store_row& row, std::int64_t checksum) const;
+  void take(const chunk& c, row_batch& to) const;
 
   const sqlite_file& file_;
   std::mutex mutex_;

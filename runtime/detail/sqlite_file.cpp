@@ -1,11 +1,12 @@
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 
+#include <twinlane/runtime/detail/sqlite_chunks.hpp>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
-#include <tuple>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -21,8 +22,8 @@ constexpr std::int64_t application_id = 0x74776c6e;  // "twln"
 
 // Step n brings version n to n + 1.
 constexpr std::array<const char*, schema_version> migrations{
-    "CREATE TABLE entry(owner TEXT NOT NULL, lane TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
-    " crc INTEGER NOT NULL, PRIMARY KEY(owner, lane, key)) WITHOUT ROWID;"
+    "CREATE TABLE chunk(owner TEXT NOT NULL, lane TEXT NOT NULL, key TEXT NOT NULL, rows BLOB NOT NULL,"
+    " PRIMARY KEY(owner, lane, key)) WITHOUT ROWID;"
     "CREATE TABLE redo(seq INTEGER PRIMARY KEY, body BLOB NOT NULL);"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('epoch', 0), ('clean', 0);"};
@@ -40,16 +41,21 @@ int open_locked(const std::string& file) {
                            "data_dir of its own.");
 }
 
-void check_rows(sqlite_handle& db) {
-  auto all = db.prepare("SELECT owner, lane, key, value, crc FROM entry ORDER BY owner, lane, key");
-  std::array<std::string, 3> before;
-  for (bool first = true; all.step(); first = false) {
-    const store_row row{all.text(0), all.text(1), all.text(2), all.blob(3)};
-    if (checksum_of(row) != static_cast<std::uint32_t>(all.number(4)))
-      throw file_damage("the checksum of a row of " + std::string(row.owner) + " does not fit");
-    if (!first && std::tie(before[0], before[1], before[2]) >= std::tie(row.owner, row.lane, row.key))
-      throw file_damage("rows of " + std::string(row.owner) + " are out of order");
-    before = {std::string(row.owner), std::string(row.lane), std::string(row.key)};
+void check_chunks(sqlite_handle& db) {
+  auto all = db.prepare("SELECT owner, lane, key, rows FROM chunk ORDER BY owner, lane, key");
+  std::string owner_before;
+  store_row last;  // of the chunk before
+  std::string bytes;
+  while (all.step()) {
+    const chunk c{all.text(0), all.text(1), all.text(2), all.blob(3)};
+    std::vector<store_row> rows;
+    const bool good = unpack(c, rows) && c.owner >= owner_before &&
+                      (c.owner > owner_before || comes_before(last, {c.owner, c.lane, c.key, {}}));
+    if (!good) throw file_damage("rows of " + std::string(c.owner) + " are not what was written");
+    owner_before = c.owner;
+    bytes.assign(rows.back().lane).append(rows.back().key);
+    last.lane = std::string_view(bytes).substr(0, rows.back().lane.size());
+    last.key = std::string_view(bytes).substr(last.lane.size());
   }
 }
 
@@ -85,7 +91,7 @@ void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>
   const auto size = fs::file_size(options_.file, none);
   writer_ = sqlite_handle(options_.file, options_.vfs);
   writer_.run(
-      "PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
+      "PRAGMA page_size=8192; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
       "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384");
   require_ours();
   if (const auto mode = writer_.text("PRAGMA journal_mode=WAL"); mode != "wal")
@@ -113,7 +119,7 @@ void sqlite_file::require_ours() {
 
 void sqlite_file::check_contents() {
   if (const auto said = writer_.text("PRAGMA quick_check(1)"); said != "ok") throw file_damage(said);
-  check_rows(writer_);
+  check_chunks(writer_);
   writer_.run("DELETE FROM meta WHERE name = 'damaged'");
 }
 

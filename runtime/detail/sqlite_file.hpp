@@ -36,8 +36,9 @@ class file_lock {
 
 /// The database file of a store: who may open it, what must be in it, and what happens when it is damaged.
 ///
-/// Shape    entry(owner, lane, key, value, crc): the rows as they are in order; redo(seq, body): batches, one after the
-///          other, of which some may not be in entry yet; meta: epoch, clean, damaged
+/// Shape    chunk(owner, lane, key, rows): the rows in order, some of an owner together (sqlite_chunks.hpp); redo(seq,
+/// body):
+///          batches, one after the other, of which some may not be in chunks yet; meta: epoch, clean, damaged
 /// Errors   std::runtime_error with a sentence. A damaged file is renamed to `NAME.damaged-N` first
 class sqlite_file {
  public:

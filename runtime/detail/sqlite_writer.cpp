@@ -57,6 +57,7 @@ void sqlite_writer::run() {
       }
     } catch (const std::exception& e) {
       failed(e);
+      try_note();
       // At an end there is one more try, and no wait for a disk that may stay full.
       if (stopping_.load()) break;
       rows_.pause(retry_after);
@@ -173,6 +174,15 @@ void sqlite_writer::write_note() {
   damage_.reset();
 }
 
+// In trouble too, for it may be the damage itself that stops the turns.
+void sqlite_writer::try_note() noexcept {
+  try {
+    write_note();
+  } catch (const std::exception&) {
+    db_.roll_back();
+  }
+}
+
 void sqlite_writer::note_damage(std::string what) {
   {
     std::lock_guard lock(mutex_);
@@ -188,6 +198,7 @@ std::optional<std::string> sqlite_writer::trouble() const {
 
 void sqlite_writer::failed(const std::exception& e) {
   db_.roll_back();
+  if (dynamic_cast<const file_damage*>(&e)) note_damage(e.what());
   errors_.fetch_add(1, std::memory_order_relaxed);
   auto what = "Store " + options_.file + " cannot be written: " + e.what() + ". Commits wait, and are tried again.";
   log_limited(log_level::error, "sqlite_store", what);

@@ -48,6 +48,7 @@ class sqlite_writer {
   void trim_redo();
   void check_point();
   void write_note();
+  void try_note() noexcept;
   bool busy() const noexcept { return fold_ || !held_.empty() || trim_to_ > 0; }
   double owed() const;
   void failed(const std::exception& e);

@@ -67,11 +67,5 @@ TEST(row_batch, a_log_of_batches_comes_apart_again) {
   EXPECT_TRUE(row_batch::first(std::string_view(log).substr(0, one.text().size() - 1)).empty());
 }
 
-TEST(row_batch, checksum_tells_apart_where_parts_end) {
-  EXPECT_NE(checksum_of({"ab", "c", "", ""}), checksum_of({"a", "bc", "", ""}));
-  EXPECT_NE(checksum_of({"a", "b", "c", "d"}), checksum_of({"a", "b", "cd", ""}));
-  EXPECT_NE(checksum_of({"", "", "", ""}), checksum_of({"", "", "", std::string_view("\0", 1)}));
-}
-
 }  // namespace
 }  // namespace twinlane
