@@ -96,7 +96,8 @@ void sqlite_store::read(std::string_view owner, const std::function<void(const s
   std::sort(newer.begin(), newer.end(), detail::comes_before);
   std::vector<store_row> older;
   if (const auto* o = fresh.older ? fresh.older->find(owner) : nullptr)
-    for (const auto* r : o->sorted()) older.push_back(r->as_row(owner));
+    o->for_each([&](const detail::row_table::row& r) { older.push_back(r.as_row(owner)); });
+  std::sort(older.begin(), older.end(), detail::comes_before);
   for (const auto& r : overlay(overlay(newer, older), rows_of(stored)))
     if (!r.removed) f(r);
 }

@@ -29,12 +29,12 @@ pending_rows::snapshot pending_rows::rows_of(std::string_view owner) const {
   s.generation = generation();
   s.older = older_;
   if (const auto* o = current_->find(owner)) {
-    for (const auto* r = o->rows; r; r = r->next) {
-      if (r->removed)
-        s.newer.remove(owner, r->lane(), r->key());
+    o->for_each([&](const row_table::row& r) {
+      if (r.removed)
+        s.newer.remove(owner, r.lane(), r.key());
       else
-        s.newer.put(owner, r->lane(), r->key(), r->as_row(owner).value);
-    }
+        s.newer.put(owner, r.lane(), r.key(), r.as_row(owner).value);
+    });
   }
   return s;
 }
@@ -96,7 +96,7 @@ std::deque<queued_cut> pending_rows::take() {
 }
 
 std::deque<queued_cut> pending_rows::swap(std::shared_ptr<const row_table>& older) {
-  auto fresh = std::make_unique<row_table>(0, 0);
+  auto fresh = std::make_unique<row_table>();
   std::lock_guard lock(mutex_);
   older_ = older = std::shared_ptr<const row_table>(std::exchange(current_, std::move(fresh)));
   generation_.fetch_add(1, std::memory_order_acq_rel);

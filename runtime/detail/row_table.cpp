@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <new>
+#include <utility>
 
 namespace twinlane::detail {
 
@@ -11,15 +12,18 @@ namespace {
 
 constexpr std::size_t block_size = 256 * 1024;
 constexpr std::size_t slots_min = 64;
+constexpr std::uint32_t index_min = 4;  // entries of an owner
+constexpr std::uint32_t tags_suffice = 1 << 12;
 
 std::size_t hash_of(std::string_view text) noexcept { return std::hash<std::string_view>{}(text); }
 
-std::size_t hash_of(std::size_t owner, const store_row& r) noexcept {
-  auto h = owner + hash_of(r.key) * 0x9E3779B97F4A7C15ull;
-  h = (h ^ (h >> 32)) + hash_of(r.lane);
-  h *= 0xD6E8FEB86659FD93ull;
-  return h ^ (h >> 32);
+std::uint32_t hash_of(const store_row& r) noexcept {
+  auto h = hash_of(r.key) * 0x9E3779B97F4A7C15ull;
+  h = ((h ^ (h >> 32)) + hash_of(r.lane)) * 0xD6E8FEB86659FD93ull;
+  return static_cast<std::uint32_t>(h >> 32);
 }
+
+constexpr std::uint64_t tag_of(std::uint32_t hash) noexcept { return std::uint64_t{hash & 0xffff} << 48; }
 
 void copy(char* to, std::string_view from) noexcept {
   if (!from.empty()) std::memcpy(to, from.data(), from.size());
@@ -39,40 +43,6 @@ std::uint64_t word_at(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-void row_table::index::reserve(std::size_t nodes) {
-  auto size = std::max(slots.size(), slots_min);
-  while (size * 5 / 8 < nodes) size *= 2;
-  if (size == slots.size()) return;
-  auto old = std::move(slots);
-  slots.assign(size, slot{0, nullptr});
-  used = 0;
-  for (const auto& s : old)
-    if (s.node) add(s.hash, s.node);
-}
-
-void row_table::index::add(std::size_t hash, void* node) {
-  if (used + 1 > slots.size() * 5 / 8) reserve(used + 1);
-  const auto mask = slots.size() - 1;
-  auto at = hash & mask;
-  while (slots[at].node) at = (at + 1) & mask;
-  slots[at] = {hash, node};
-  ++used;
-}
-
-template <class Same>
-void* row_table::index::find(std::size_t hash, Same&& same) const noexcept {
-  if (slots.empty()) return nullptr;
-  const auto mask = slots.size() - 1;
-  for (auto at = hash & mask; slots[at].node; at = (at + 1) & mask)
-    if (slots[at].hash == hash && same(slots[at].node)) return slots[at].node;
-  return nullptr;
-}
-
-row_table::row_table(std::size_t owners_expected, std::size_t rows_expected) {
-  owners_.reserve(owners_expected);
-  rows_.reserve(rows_expected);
-}
-
 char* row_table::allocate(std::size_t size) {
   size = (size + 7) & ~std::size_t{7};
   arena_bytes_ += size;
@@ -91,38 +61,93 @@ char* row_table::allocate(std::size_t size) {
   return at;
 }
 
-row_table::owner* row_table::owner_of(std::string_view name) {
-  if (last_ && last_->name() == name) return last_;
-  const auto hash = hash_of(name);
-  auto* found = owners_.find(hash, [&](void* n) { return static_cast<owner*>(n)->name() == name; });
-  if (!found) {
-    auto* const at = allocate(sizeof(owner) + name.size());
-    found = new (at) owner{nullptr, hash, static_cast<std::uint32_t>(name.size()), 0, 0};
-    copy(at + sizeof(owner), name);
-    owners_.add(hash, found);
+void row_table::grow_slots() {
+  const auto old = std::exchange(slots_, std::vector<slot>(std::max(slots_.size() * 2, slots_min), slot{0, nullptr}));
+  for (const auto& s : old) {
+    if (!s.node) continue;
+    auto at = s.hash & (slots_.size() - 1);
+    while (slots_[at].node) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = s;
   }
-  return last_ = static_cast<owner*>(found);
 }
 
-row_table::row* row_table::add_row(owner& o, std::size_t hash, const store_row& r) {
+row_table::owner* row_table::add_owner(std::string_view name, std::size_t hash) {
+  const auto name_room = (name.size() + 7) & ~std::size_t{7};
+  auto* const at = allocate(sizeof(owner) + name_room + index_min * sizeof(std::uint64_t));
+  auto* const index = reinterpret_cast<std::uint64_t*>(at + sizeof(owner) + name_room);
+  std::fill_n(index, index_min, 0);
+  copy(at + sizeof(owner), name);
+  ++owners_;
+  return new (at) owner{index, hash, index_min, 0, 0, static_cast<std::uint32_t>(name.size())};
+}
+
+row_table::owner* row_table::owner_of(std::string_view name) {
+  if (last_ && last_->name() == name) return last_;
+  if (owners_ + 1 > slots_.size() * 5 / 8) grow_slots();
+  const auto hash = hash_of(name);
+  const auto mask = slots_.size() - 1;
+  auto at = hash & mask;
+  for (; slots_[at].node; at = (at + 1) & mask)
+    if (slots_[at].hash == hash && slots_[at].node->name() == name) return last_ = slots_[at].node;
+  slots_[at] = {hash, add_owner(name, hash)};
+  return last_ = slots_[at].node;
+}
+
+const row_table::owner* row_table::find(std::string_view name) const noexcept {
+  if (slots_.empty()) return nullptr;
+  const auto hash = hash_of(name);
+  const auto mask = slots_.size() - 1;
+  for (auto at = hash & mask; slots_[at].node; at = (at + 1) & mask)
+    if (slots_[at].hash == hash && slots_[at].node->name() == name) return slots_[at].node;
+  return nullptr;
+}
+
+void row_table::grow_index(owner& o) {
+  const auto room = o.room * 2;
+  auto* const index = reinterpret_cast<std::uint64_t*>(allocate(room * sizeof(std::uint64_t)));
+  std::fill_n(index, room, 0);
+  for (std::uint32_t i = 0; i < o.room; ++i) {
+    if (!o.index[i]) continue;
+    // Tags spare a look at each row while they tell enough places apart.
+    const auto hash = room <= tags_suffice ? static_cast<std::uint32_t>(o.index[i] >> 48) : address(o.index[i])->hash;
+    auto at = hash & (room - 1);
+    while (index[at]) at = (at + 1) & (room - 1);
+    index[at] = o.index[i];
+  }
+  o.index = index;
+  o.room = room;
+}
+
+row_table::row* row_table::row_of(owner& o, const store_row& r) {
+  const auto hash = hash_of(r);
+  const auto mask = o.room - 1;
+  auto at = hash & mask;
+  for (; o.index[at]; at = (at + 1) & mask) {
+    if (o.index[at] >> 48 != (hash & 0xffff)) continue;
+    auto& found = *address(o.index[at]);
+    if (found.hash == hash && found.key() == r.key && found.lane() == r.lane) return &found;
+  }
+  auto* const made = add_row(r, hash);
+  o.index[at] = tag_of(hash) | reinterpret_cast<std::uint64_t>(made);
+  if (++o.rows_count > o.room / 4 * 3) grow_index(o);
+  return made;
+}
+
+row_table::row* row_table::add_row(const store_row& r, std::uint32_t hash) {
   // The value lies behind the key, with as much room as eight bytes' rounding leaves.
   const auto before_value = sizeof(row) + r.lane.size() + r.key.size();
   const auto size = (before_value + r.value.size() + 7) & ~std::size_t{7};
   auto* const at = allocate(size);
-  auto* const made = new (at) row{o.rows,
-                                  &o,
-                                  at + before_value,
-                                  static_cast<std::uint32_t>(r.lane.size()),
-                                  static_cast<std::uint32_t>(r.key.size()),
-                                  0,
-                                  static_cast<std::uint32_t>(size - before_value),
-                                  true};
   copy(at + sizeof(row), r.lane);
   copy(at + sizeof(row) + r.lane.size(), r.key);
-  rows_.add(hash, made);
-  o.rows = made;
-  ++o.rows_count;
-  return made;
+  ++rows_;
+  return new (at) row{at + before_value,
+                      static_cast<std::uint32_t>(r.lane.size()),
+                      static_cast<std::uint32_t>(r.key.size()),
+                      0,
+                      static_cast<std::uint32_t>(size - before_value),
+                      hash,
+                      true};
 }
 
 void row_table::set(owner& o, row& to, const store_row& r) {
@@ -139,28 +164,20 @@ void row_table::set(owner& o, row& to, const store_row& r) {
 
 void row_table::put(const store_row& r) {
   auto& o = *owner_of(r.owner);
-  const auto hash = hash_of(o.hash, r);
-  auto* found = rows_.find(hash, [&](void* n) {
-    auto& x = *static_cast<row*>(n);
-    return x.of == &o && x.key() == r.key && x.lane() == r.lane;
-  });
-  set(o, found ? *static_cast<row*>(found) : *add_row(o, hash, r), r);
+  set(o, *row_of(o, r), r);
 }
 
-const row_table::owner* row_table::find(std::string_view name) const noexcept {
-  return static_cast<const owner*>(
-      owners_.find(hash_of(name), [&](void* n) { return static_cast<owner*>(n)->name() == name; }));
-}
-
-std::vector<const row_table::row*> row_table::owner::sorted() const {
-  std::vector<const row*> all;
-  all.reserve(rows_count);
-  for (const auto* r = rows; r; r = r->next) all.push_back(r);
-  std::sort(all.begin(), all.end(), [](const row* a, const row* b) {
+void row_table::owner::sorted(std::vector<const row*>& to) const {
+  to.clear();
+  for_each([&](const row& r) { to.push_back(&r); });
+  std::sort(to.begin(), to.end(), [](const row* a, const row* b) {
     const auto order = a->lane().compare(b->lane());
     return order < 0 || (order == 0 && a->key() < b->key());
   });
-  return all;
+}
+
+void row_table::owner::prefetch() const noexcept {
+  for (std::uint32_t i = 0; i < std::min(room, std::uint32_t{16}); ++i) __builtin_prefetch(address(index[i]));
 }
 
 std::vector<const row_table::owner*> row_table::sorted() const {

@@ -12,17 +12,17 @@ namespace twinlane::detail {
 
 /// The newest row of each place that was written since some moment, in memory.
 ///
-/// Shape    one node a place, chained by owner; a removal is a row too
-/// Cost     put: two lookups, or one for a row of the owner before. Nothing is given back before the whole is
+/// Shape    one node a place; each owner has a small index of its own rows beside its name. A removal is a row too
+/// Cost     put: one lookup of the owner, unless it is that of the row before, and one in its index. Nothing is given
+/// back
+///          before the whole is
 /// Threads  put() alone needs exclusion; what no longer changes is read by any number
 class row_table {
  public:
-  struct owner;
   struct row {
-    row* next;  // of the same owner
-    const owner* of;
     char* value;
     std::uint32_t lane_size, key_size, value_size, value_room;
+    std::uint32_t hash;
     bool removed;
 
     std::string_view lane() const noexcept { return {reinterpret_cast<const char*>(this + 1), lane_size}; }
@@ -32,17 +32,23 @@ class row_table {
     }
   };
   struct owner {
-    row* rows;
+    std::uint64_t* index;  // of `room` entries: a row's address, and a piece of its hash above it
     std::size_t hash;
-    std::uint32_t name_size, rows_count, live;  // live: rows that are no removals
+    std::uint32_t room, rows_count, live, name_size;  // live: rows that are no removals
 
     std::string_view name() const noexcept { return {reinterpret_cast<const char*>(this + 1), name_size}; }
+    template <class F>
+    void for_each(F&& f) const {
+      for (std::uint32_t i = 0; i < room; ++i)
+        if (index[i]) f(*address(index[i]));
+    }
     /// Its rows in order of (lane, key).
-    std::vector<const row*> sorted() const;
+    void sorted(std::vector<const row*>& to) const;
+    /// That sorted() will come soon.
+    void prefetch() const noexcept;
   };
 
-  /// The expected sizes spare growing step by step.
-  explicit row_table(std::size_t owners_expected = 0, std::size_t rows_expected = 0);
+  row_table() = default;
   row_table(const row_table&) = delete;
   row_table& operator=(const row_table&) = delete;
 
@@ -52,44 +58,37 @@ class row_table {
   std::vector<const owner*> sorted() const;
   template <class F>
   void for_each_owner(F&& f) const {
-    for (const auto& s : owners_.slots)
-      if (s.node) f(static_cast<const owner&>(*static_cast<const owner*>(s.node)));
+    for (const auto& s : slots_)
+      if (s.node) f(static_cast<const owner&>(*s.node));
   }
 
-  std::size_t owners() const noexcept { return owners_.used; }
-  std::size_t rows() const noexcept { return rows_.used; }
+  std::size_t owners() const noexcept { return owners_; }
+  std::size_t rows() const noexcept { return rows_; }
   /// Memory that nodes and indexes take.
-  std::size_t bytes() const noexcept {
-    return arena_bytes_ + (owners_.slots.size() + rows_.slots.size()) * sizeof(slot);
-  }
+  std::size_t bytes() const noexcept { return arena_bytes_ + slots_.size() * sizeof(slot); }
 
  private:
   struct slot {
     std::size_t hash;
-    void* node;
+    owner* node;
   };
-  /// Open addressing; the size is a power of two, and at most five eighths of it is used.
-  struct index {
-    std::vector<slot> slots;
-    std::size_t used = 0;
-
-    void reserve(std::size_t nodes);
-    void add(std::size_t hash, void* node);
-    template <class Same>
-    void* find(std::size_t hash, Same&& same) const noexcept;
-  };
+  static row* address(std::uint64_t entry) noexcept { return reinterpret_cast<row*>(entry & 0xffff'ffff'ffff); }
 
   char* allocate(std::size_t size);
   owner* owner_of(std::string_view name);
-  row* add_row(owner& o, std::size_t hash, const store_row& r);
+  owner* add_owner(std::string_view name, std::size_t hash);
+  void grow_slots();
+  row* row_of(owner& o, const store_row& r);
+  row* add_row(const store_row& r, std::uint32_t hash);
+  void grow_index(owner& o);
   void set(owner& o, row& to, const store_row& r);
 
-  index owners_, rows_;
+  std::vector<slot> slots_;  // open addressing, at most five eighths used
+  std::size_t owners_ = 0, rows_ = 0;
   owner* last_ = nullptr;
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* free_ = nullptr;
-  std::size_t room_ = 0;
-  std::size_t arena_bytes_ = 0;
+  std::size_t room_ = 0, arena_bytes_ = 0;
 };
 
 }  // namespace twinlane::detail

@@ -4,7 +4,7 @@ namespace twinlane::detail {
 
 sqlite_fold::sqlite_fold(sqlite_handle& db, std::shared_ptr<const row_table> rows)
     : db_(db), rows_(std::move(rows)), owners_(rows_->sorted()), chunks_(db) {
-  if (!done()) sorted_ = owners_[0]->sorted();
+  if (!done()) owners_[0]->sorted(sorted_);
   left_ = sorted_.size();
 }
 
@@ -18,7 +18,10 @@ bool sqlite_fold::step(std::chrono::microseconds budget) {
   for (unsigned written = 1; at < owners_.size(); ++written) {
     left = chunks_.merge(*owners_[at], sorted, left);
     if (left == 0 && ++at < owners_.size()) {
-      sorted = owners_[at]->sorted();
+      // The rows lie all over the memory.
+      if (at + 4 < owners_.size()) owners_[at + 4]->prefetch();
+      if (at + 8 < owners_.size()) __builtin_prefetch(owners_[at + 8]);
+      owners_[at]->sorted(sorted);
       left = sorted.size();
     }
     if (written % 16 == 0 && std::chrono::steady_clock::now() > until) break;
