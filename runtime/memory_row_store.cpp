@@ -1,0 +1,13 @@
+#include <chrono>
+
+#include <twinlane/runtime/row_store.hpp>
+
+namespace twinlane {
+
+store_opened memory_row_store::open() {
+  using namespace std::chrono;
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  return {static_cast<std::uint64_t>(now), true};
+}
+
+}  // namespace twinlane
