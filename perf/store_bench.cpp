@@ -106,7 +106,7 @@ struct written {
 };
 
 /// One pass over all events; without a store, for the time that making the rows takes.
-written pass(row_store* store, unsigned round, const settings& s) {
+written pass(store* store, unsigned round, const settings& s) {
   std::atomic<std::uint64_t> rows{0}, bytes{0};
   std::vector<std::thread> feeders;
   for (unsigned t = 0; t < threads; ++t) {

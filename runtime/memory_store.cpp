@@ -6,8 +6,8 @@ namespace twinlane {
 
 store_opened memory_store::open() {
   using namespace std::chrono;
-  const auto ms = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-  return {ms, ms};
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  return {static_cast<std::uint64_t>(now), static_cast<std::uint64_t>(now), true};
 }
 
 }  // namespace twinlane

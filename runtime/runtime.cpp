@@ -76,7 +76,9 @@ void runtime::start() {
   const auto opened = i.kept->open();
   i.start_counter = opened.epoch;
   i.births = (opened.opens << 24) + 1;
-  i.kept->read(impl::marks_owner, [&](const store_row& r) { i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str()); });
+  i.kept->read(impl::marks_owner, [&](const store_row& r) {
+    i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
+  });
   i.system = std::make_unique<detail::actors>(i.options.workers);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
   i.accepting = true;
@@ -162,7 +164,7 @@ void runtime::impl::save_low_marks() {
       rows.put(marks_owner, "low", partition_key(*p), std::to_string(mark));
     }
   }
-  if (!rows.empty()) kept->commit({{}, std::move(rows), durability::soon}, nullptr);
+  if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
 }
 
 void runtime::impl::tick() {

@@ -189,7 +189,8 @@ void shard::make_cut(cut& c) {
       if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
       if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
-      if (auto* e = find_agent(u->uri); e && e->self) add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
+      if (auto* e = find_agent(u->uri); e && e->self)
+        add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
       if (u->cause) c.causes.push_back(u->cause);
     } else if (auto* f = message<follow_request>(i)) {
       follow(c, *f);
@@ -273,6 +274,7 @@ void shard::finish_cut(cut& c) {
     c.dead.refused_by_shard = true;
     host_.bury(std::exchange(c.dead, {}));
   }
+  if (!c.deltas.empty()) tell_deltas(c);
   for (auto* b : c.applied) ++b->applied;
   for (auto& b : c.batches) {
     auto& p = b->window->owner();
@@ -280,17 +282,21 @@ void shard::finish_cut(cut& c) {
     p.duplicates.fetch_add(std::exchange(b->duplicates, 0), std::memory_order_relaxed);
   }
   if (keeps_) save_marks();
-  if (c.batches.empty() && c.answers.empty() && c.deltas.empty() && rows_.empty()) return deliver(c);
+  if (c.batches.empty() && c.answers.empty() && rows_.empty()) return deliver(c);
+  auto w =
+      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
+  const auto start = std::chrono::steady_clock::now();
+  host_.storage().commit(std::exchange(rows_, {}), c.sync, std::move(w));
+  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  deliver(c);
+}
+
+void shard::tell_deltas(const cut& c) {
   std::vector<agent_delta> deltas;
   deltas.reserve(c.deltas.size());
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
-  auto w =
-      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
-  const auto start = std::chrono::steady_clock::now();
-  host_.storage().commit({deltas, std::exchange(rows_, {}), c.sync}, std::move(w));
-  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  deliver(c);
+  host_.did_cut(deltas);
 }
 
 // To other agents, once the cut is the store's, so that no commit overtakes the one that caused it.

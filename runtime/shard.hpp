@@ -15,9 +15,9 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <twinlane/agents/agent_loader.hpp>
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
-#include <twinlane/agents/agent_loader.hpp>
 #include <twinlane/runtime/shard_host.hpp>
 
 namespace twinlane {
@@ -164,6 +164,7 @@ class shard {
   void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
   void reschedule(entity& e, std::int64_t due_ms);
   void note_next_due();
+  void tell_deltas(const cut& c);
   void deliver(cut& c);
   // Rows (shard_store.cpp).
   void open_rows();

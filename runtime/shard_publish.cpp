@@ -41,9 +41,9 @@ error no_such_entity(const std::string& uri) { return {problem::no_such_entity, 
 // The turn has ended well; what throws from here on would be a fault of ours, so texts are made before anything leaves.
 void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works) {
   const auto from = e.rev;
-  const bool store_reads = host_.storage().wants_deltas();
+  const bool wanted = host_.wants_deltas();
   const auto at = c.patches.size();
-  if (changed && store_reads) t.encode_patch(c.patches, ~std::uint64_t{0});
+  if (changed && wanted) t.encode_patch(c.patches, ~std::uint64_t{0});
   if (born) {
     e.birth = host_.next_birth();
     e.rev = changed ? 1 : 0;
@@ -52,7 +52,7 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
     e.rev += changed ? 1 : 0;
   }
   if (keeps_) save(e, t, born);
-  if (changed && store_reads) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
+  if (changed && wanted) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
   std::shared_ptr<record_batch> cause;
   unsigned hops = 0;
   const bool tells = e.watched || !t.joins.empty() || !t.messages.empty();

@@ -177,7 +177,7 @@ void shard::forget(const std::string& uri, answer<std::monostate> a) {
   host_.storage().read(uri, [&](const store_row& r) {
     if (r.lane != follower_lane) rows_.remove(uri, r.lane, r.key);
   });
-  host_.storage().commit({{}, std::exchange(rows_, {}), durability::now}, std::make_unique<removal>(std::move(a)));
+  host_.storage().commit(std::exchange(rows_, {}), durability::now, std::make_unique<removal>(std::move(a)));
 }
 
 // Agents leave memory when they have been idle, or when there are more than may be: those used longest ago first, and

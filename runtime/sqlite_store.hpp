@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include <twinlane/runtime/row_store.hpp>
+#include <twinlane/runtime/store.hpp>
 
 namespace twinlane {
 
@@ -30,7 +30,7 @@ struct sqlite_store_options {
 /// Cost     commit: about 0.2 µs a row under one mutex; read: one indexed read of the base
 /// Errors   a second opener, a newer layout, a damaged file: open() throws; damaged files are set aside. A damaged row:
 ///          read() throws store_damage, and the next open() reads the whole file. Disk full: trouble(), and tried again
-class sqlite_store final : public row_store {
+class sqlite_store final : public store {
  public:
   explicit sqlite_store(sqlite_store_options options);
   ~sqlite_store() override;

@@ -33,7 +33,7 @@ struct shard::cut {
   std::vector<join_update> updates;
   std::vector<follow_request> follows;
   durability sync = durability::soon;
-  steady_time last;  // end of the last turn
+  steady_time last;                  // end of the last turn
   steady_time arrived;               // of the earliest message in the running turn
   bool useful = false;               // has a message of the running turn been applied?
   std::optional<std::size_t> timer;  // that the running turn without messages fires; none: it evicts entries

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <twinlane/runtime/detail/row_table.hpp>
-#include <twinlane/runtime/row_store.hpp>
+#include <twinlane/runtime/store.hpp>
 
 namespace twinlane::detail {
 

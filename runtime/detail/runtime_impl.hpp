@@ -71,6 +71,8 @@ struct runtime::impl final : shard_host {
   const agent_type* type_of(std::string_view uri) const override;
   const agent_type& type_at(std::uint32_t index) const override { return *types[index].type; }
   store& storage() override { return *kept; }
+  bool wants_deltas() const noexcept override { return static_cast<bool>(options.deltas); }
+  void did_cut(std::span<const agent_delta> deltas) override { options.deltas(deltas); }
   const source_partition* partition_of(std::string_view key) override;
   turn_pool& turns() override { return scratch; }
   std::uint64_t next_birth() override { return births.fetch_add(1, std::memory_order_relaxed); }

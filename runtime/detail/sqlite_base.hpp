@@ -8,7 +8,7 @@
 
 #include <twinlane/runtime/detail/sqlite_chunks.hpp>
 #include <twinlane/runtime/detail/sqlite_file.hpp>
-#include <twinlane/runtime/row_store.hpp>
+#include <twinlane/runtime/store.hpp>
 
 namespace twinlane::detail {
 

@@ -26,7 +26,7 @@ constexpr std::array<const char*, schema_version> migrations{
     " PRIMARY KEY(owner, lane, key)) WITHOUT ROWID;"
     "CREATE TABLE redo(seq INTEGER PRIMARY KEY, body BLOB NOT NULL);"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('epoch', 0), ('clean', 0);"};
+    "INSERT INTO meta VALUES('epoch', 0), ('opens', 0), ('clean', 0);"};
 
 // An own file: SQLite's locks on the database file end when anything in the process closes that file.
 int open_locked(const std::string& file) {
@@ -138,10 +138,15 @@ void sqlite_file::begin_epoch() {
   const auto epoch = writer_.number("SELECT value FROM meta WHERE name = 'epoch'");
   opened_.clean = epoch == 0 || writer_.number("SELECT value FROM meta WHERE name = 'clean'") != 0;
   const auto now = epoch == 0 || !opened_.clean ? epoch + 1 : epoch;
+  const auto opens = writer_.number("SELECT value FROM meta WHERE name = 'opens'") + 1;
   opened_.epoch = static_cast<std::uint64_t>(now);
+  opened_.opens = static_cast<std::uint64_t>(opens);
   sqlite_transaction t(writer_);
   writer_.run("UPDATE meta SET value = " + std::to_string(now) +
               " WHERE name = 'epoch';"
+              "UPDATE meta SET value = " +
+              std::to_string(opens) +
+              " WHERE name = 'opens';"
               "UPDATE meta SET value = 0 WHERE name = 'clean'");
   t.commit();
 }

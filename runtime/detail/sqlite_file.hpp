@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <twinlane/runtime/detail/sqlite_handle.hpp>
-#include <twinlane/runtime/row_store.hpp>
+#include <twinlane/runtime/store.hpp>
 
 namespace twinlane::detail {
 

@@ -10,7 +10,7 @@ namespace twinlane::testing {
 namespace {
 
 /// Rows in a map, which outlives the store as a file would: what the other stores are measured by.
-class map_store final : public row_store {
+class map_store final : public store {
  public:
   explicit map_store(std::shared_ptr<content> kept) : kept_(std::move(kept)) {}
   store_opened open() override { return {1, true}; }
@@ -89,8 +89,8 @@ INSTANTIATE_TEST_SUITE_P(kinds, store_conformance,
                                            in_sqlite("sqlite_folding_always", folding_always())),
                          [](const auto& i) { return i.param.name; });
 
-TEST(memory_row_store, calls_waiters_at_once_and_keeps_nothing) {
-  memory_row_store store;
+TEST(memory_store, calls_waiters_at_once_and_keeps_nothing) {
+  memory_store store;
   EXPECT_GT(store.open().epoch, 0u);
   row_batch rows;
   rows.put("/a", "", "", "x");
