@@ -237,14 +237,16 @@ struct busy_server {
 
   busy_server() : server(probe_binary, {"serve", "--config", config(dir), "--listen", "127.0.0.1:0"}, dir.path()) {
     port = await_ready(server);
+    const auto before = shards();
     caller = std::jthread([this] { request(port, "POST", "/sleeper/1/sleep", R"({"ms":60000})"); });
     const auto end = std::chrono::steady_clock::now() + 10s;
-    while (connections() < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    while (shards() == before && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   }
-  int connections() const {
+  /// One more when the command has reached the sleeper, which has a shard of its own.
+  int shards() const {
     const auto text = request(port, "GET", "/metrics").body;
-    const auto at = text.find("\ntwinlane_connections ");
-    return at == std::string::npos ? 0 : std::stoi(text.substr(at + 22));
+    const auto at = text.find("\ntwinlane_shards ");
+    return at == std::string::npos ? 0 : std::stoi(text.substr(at + 17));
   }
   static std::string config(const temp_dir& dir) { return dir.write("c.yaml", "sources: []\n"); }
 };
