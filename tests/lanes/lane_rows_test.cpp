@@ -353,6 +353,16 @@ TEST(lane_rows, long_map_loaded_in_the_order_of_its_keys_drops_what_was_written_
   EXPECT_TRUE(t->many.contains(101 * 7 % 401));
 }
 
+TEST(lane_rows, value_nested_as_deep_as_a_lane_allows_can_be_loaded) {
+  twin_shop t;
+  json deep = json::object();
+  for (unsigned i = 1; i < nesting_max; ++i) deep = json::array({deep});
+  t.act([&](shop& s) { s.tree.put("deep", deep); });
+  EXPECT_THROW(t.act([&](shop& s) { s.tree.put("deeper", json::array({deep})); }), lane_error);
+  t.reload();
+  EXPECT_EQ(*t->tree.find("deep"), deep);
+}
+
 TEST(lane_rows, row_of_any_size_that_a_lane_held_can_be_loaded) {
   twin_shop t;
   const std::string big(17 * 1024 * 1024, 'x');
