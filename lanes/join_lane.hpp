@@ -106,12 +106,12 @@ class join_lane : public lane_base {
     auto* e = table_.find(key);
     if (!e || e->value.uri != in.from) return {};  // left, or joined to another since the update was sent
     if (in.op == lane_input::kind::remove) {
-      hear(*e, std::nullopt, in.at);
+      hear(*e, nullptr, in.at);
       return {};
     }
     V now{};
     auto status = d.decode(in.value, now);
-    if (status) hear(*e, std::move(now), in.at);
+    if (status) hear(*e, &now, in.at);
     return status;
   }
   void encode_value(std::string& out) const override {
@@ -226,14 +226,20 @@ class join_lane : public lane_base {
   }
 
  private:
-  // What the followed lane said, nothing when it is absent; a mere advance of the followed agent is not shown.
-  void hear(entry& e, std::optional<V> now, const agent_place* at) {
+  // What the followed lane said, null when it is absent; taken from. That the followed agent went on is not shown.
+  void hear(entry& e, V* now, const agent_place* at) {
     auto& j = e.value;
-    const bool differs = differ(now ? &*now : nullptr, j.value ? &*j.value : nullptr);
+    const bool differs = differ(now, j.value ? &*j.value : nullptr);
     if (!differs && (!at || *at == j.at)) return;
     keep_before(e.key, &e, differs);
-    if (differs) j.value = std::move(now);
-    j.at = at ? *at : agent_place{};
+    if (differs && now)
+      j.value = std::move(*now);
+    else if (differs)
+      j.value.reset();
+    if (at)
+      j.at = *at;
+    else
+      j.at.rev = 0, j.at.lineage.clear();
   }
   static bool differ(const V* a, const V* b) { return a && b ? !equal(*a, *b) : a != b; }
   static const V* before_of(const typename log_type::item& i) {

@@ -253,6 +253,13 @@ void runtime::impl::did_commit(double seconds) {
   if (options.figures) options.figures->store_commit(seconds);
 }
 
+void runtime::impl::did_activate() {
+  if (options.figures) options.figures->activation();
+}
+void runtime::impl::did_passivate() {
+  if (options.figures) options.figures->passivation();
+}
+
 void runtime::impl::did_change_agents(const agent_type& type, int difference) {
   for (auto& t : types)
     if (t.type.get() == &type) t.agents->fetch_add(difference, std::memory_order_relaxed);

@@ -272,6 +272,7 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
       reply_to(std::move(page));
     }
   };
+  if (impl_->kept->keeps_rows()) return impl_->list_stored(*t, after, std::max<std::size_t>(limit, 1), std::move(a));
   auto g = std::make_shared<gathering>();
   g->limit = std::max<std::size_t>(limit, 1);
   g->reply_to = std::move(a);
@@ -291,6 +292,29 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
     for (const auto& s : impl_->shards) ask(*s);
   }
   g->take({});
+}
+
+// The store knows who exists, in memory or not.
+void runtime::impl::list_stored(const hosted_type& t, const std::string& after, std::size_t limit,
+                                answer<entity_page> a) {
+  const auto& pattern = t.type->path().pattern();
+  const auto prefix = pattern.substr(0, pattern.find("/:") + 1);
+  shards[0]->order([this, &t, prefix, after, limit, a = std::move(a)](shard&) {
+    entity_page page;
+    auto from = after;
+    for (bool more = true; more && page.uris.size() <= limit;) {
+      const auto found = kept->owners(prefix, from, limit + 1);
+      more = found.size() > limit;
+      if (!found.empty()) from = found.back();
+      for (const auto& uri : found)
+        if (t.type->path().matches(uri) && page.uris.size() <= limit) page.uris.push_back(uri);
+    }
+    if (page.uris.size() > limit) {
+      page.uris.resize(limit);
+      page.next = page.uris.back();
+    }
+    a(std::move(page));
+  });
 }
 
 bool runtime::ready() const { return impl_->is_ready; }

@@ -104,6 +104,7 @@ void shard::load(entity& e) {
   }
   e.starts = true;
   did_come(e);
+  host_.did_activate();
   send_life(e, "activated", "message");
 }
 
@@ -211,6 +212,7 @@ void shard::passivate(entity& e) {
     log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + x.what());
   }
   send_life(e, "passivated", "idle");
+  host_.did_passivate();
   did_go(e);
   drop_if_idle(e);
 }

@@ -84,6 +84,8 @@ struct runtime::impl final : shard_host {
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
   void did_commit(double seconds) override;
+  void did_activate() override;
+  void did_passivate() override;
   void did_change_agents(const agent_type& type, int difference) override;
 
   struct hosted_type {
@@ -147,6 +149,7 @@ struct runtime::impl final : shard_host {
   outcome<const hosted_type*> find_route(const std::string& uri) const;
   std::unique_ptr<shard> make_shard(std::string name);
   void save_low_marks();
+  void list_stored(const hosted_type& t, const std::string& after, std::size_t limit, answer<entity_page> a);
   void spread(std::span<const routed_record> records, const std::shared_ptr<source_partition::window>& window,
               steady_time arrived);
   void tick();

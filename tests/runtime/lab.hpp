@@ -123,6 +123,8 @@ class lab : public shard_host {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
   }
   void did_commit(double) override {}
+  void did_activate() override {}
+  void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }
 
   // Input.
