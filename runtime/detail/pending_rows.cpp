@@ -6,12 +6,42 @@
 
 namespace twinlane::detail {
 
+namespace {
+
+struct hashed_row {
+  store_row row;
+  std::size_t owner_hash;
+};
+
+std::vector<hashed_row> hashed(const row_batch& rows) {
+  std::vector<hashed_row> all;
+  all.reserve(rows.rows());
+  rows.for_each([&](const store_row& r) {
+    const bool same = !all.empty() && all.back().row.owner.data() == r.owner.data();
+    all.push_back({r, same ? all.back().owner_hash : row_table::hash_of_owner(r.owner)});
+  });
+  return all;
+}
+
+// The table is larger than the caches: ask ahead for what the next rows will need.
+void put_all(const std::vector<hashed_row>& rows, row_table& to) {
+  constexpr std::size_t slots_ahead = 16, owners_ahead = 8;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + slots_ahead < rows.size()) to.prefetch_slot(rows[i + slots_ahead].owner_hash);
+    if (i + owners_ahead < rows.size()) to.prefetch_owner(rows[i + owners_ahead].owner_hash);
+    to.put(rows[i].row, rows[i].owner_hash);
+  }
+}
+
+}  // namespace
+
 void pending_rows::commit(queued_cut cut) {
+  const auto rows = hashed(cut.rows);
   bool notify = false;
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
-    cut.rows.for_each([&](const store_row& r) { current_->put(r); });
+    put_all(rows, *current_);
     const auto before = std::exchange(queued_bytes_, queued_bytes_ + cut.rows.bytes());
     const bool first = queue_.empty(), now = cut.when == durability::now;
     if (first) first_queued_ = clock::now();

@@ -81,10 +81,22 @@ row_table::owner* row_table::add_owner(std::string_view name, std::size_t hash) 
   return new (at) owner{index, hash, index_min, 0, 0, static_cast<std::uint32_t>(name.size())};
 }
 
-row_table::owner* row_table::owner_of(std::string_view name) {
-  if (last_ && last_->name() == name) return last_;
+std::size_t row_table::hash_of_owner(std::string_view name) noexcept { return hash_of(name); }
+
+void row_table::prefetch_slot(std::size_t owner_hash) const noexcept {
+  if (!slots_.empty()) __builtin_prefetch(&slots_[owner_hash & (slots_.size() - 1)]);
+}
+
+void row_table::prefetch_owner(std::size_t owner_hash) const noexcept {
+  if (slots_.empty()) return;
+  const auto* node = slots_[owner_hash & (slots_.size() - 1)].node;
+  __builtin_prefetch(node);
+  __builtin_prefetch(reinterpret_cast<const char*>(node) + 64);
+}
+
+row_table::owner* row_table::owner_of(std::string_view name, std::size_t hash) {
+  if (last_ && last_->hash == hash && last_->name() == name) return last_;
   if (owners_ + 1 > slots_.size() * 5 / 8) grow_slots();
-  const auto hash = hash_of(name);
   const auto mask = slots_.size() - 1;
   auto at = hash & mask;
   for (; slots_[at].node; at = (at + 1) & mask)
@@ -162,8 +174,8 @@ void row_table::set(owner& o, row& to, const store_row& r) {
   to.value_size = static_cast<std::uint32_t>(r.value.size());
 }
 
-void row_table::put(const store_row& r) {
-  auto& o = *owner_of(r.owner);
+void row_table::put(const store_row& r, std::size_t owner_hash) {
+  auto& o = *owner_of(r.owner, owner_hash);
   set(o, *row_of(o, r), r);
 }
 

@@ -52,7 +52,12 @@ class row_table {
   row_table(const row_table&) = delete;
   row_table& operator=(const row_table&) = delete;
 
-  void put(const store_row& r);
+  static std::size_t hash_of_owner(std::string_view name) noexcept;
+  void put(const store_row& r) { put(r, hash_of_owner(r.owner)); }
+  void put(const store_row& r, std::size_t owner_hash);
+  /// That put() will come soon: first the one, some rows later the other.
+  void prefetch_slot(std::size_t owner_hash) const noexcept;
+  void prefetch_owner(std::size_t owner_hash) const noexcept;
   const owner* find(std::string_view name) const noexcept;
   /// All owners, in order of their names.
   std::vector<const owner*> sorted() const;
@@ -75,7 +80,7 @@ class row_table {
   static row* address(std::uint64_t entry) noexcept { return reinterpret_cast<row*>(entry & 0xffff'ffff'ffff); }
 
   char* allocate(std::size_t size);
-  owner* owner_of(std::string_view name);
+  owner* owner_of(std::string_view name, std::size_t hash);
   owner* add_owner(std::string_view name, std::size_t hash);
   void grow_slots();
   row* row_of(owner& o, const store_row& r);

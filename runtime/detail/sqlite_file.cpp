@@ -154,6 +154,7 @@ void sqlite_file::begin_epoch() {
 sqlite_handle sqlite_file::connect_reader() const {
   sqlite_handle db(options_.file, options_.vfs);
   db.run("PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA cache_size=-512");
+  db.number("SELECT count(*) FROM meta");  // a connection that has read nothing does not know of the log
   return db;
 }
 

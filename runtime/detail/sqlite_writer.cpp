@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds retry_after{1'000};
 constexpr std::chrono::microseconds fold_slice{3'000};
 constexpr std::size_t trim_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t trim_rows_max = 1'000;
+constexpr int log_growth_max = 8;  // times the log's size, before commits wait for the copying
 
 int note_log_pages(void* to, sqlite3*, const char*, int pages) {
   *static_cast<int*>(to) = pages;
@@ -32,7 +33,8 @@ sqlite_writer::sqlite_writer(const sqlite_store_options& o, sqlite_file& file, p
       redo_(std::move(redo)),
       insert_(db_.prepare("INSERT INTO redo(seq, body) VALUES(?, ?)")),
       trim_(db_.prepare("DELETE FROM redo WHERE seq <= ?")),
-      page_bytes_(static_cast<std::size_t>(db_.number("PRAGMA page_size", 4096))) {
+      page_bytes_(static_cast<std::size_t>(db_.number("PRAGMA page_size", 4096))),
+      checkpoint_(file.connect_reader()) {
   ::sqlite3_wal_hook(db_.get(), note_log_pages, &log_pages_);
 }
 
@@ -156,12 +158,23 @@ void sqlite_writer::trim_redo() {
   if (redo_.empty() || redo_.front().seq > trim_to_) trim_to_ = 0;
 }
 
+// SQLite begins its log anew when all of it is in the file. While cuts come, a round in the background ends with some
+// pages behind: few, so that they are copied here.
 void sqlite_writer::check_point() {
-  if (static_cast<std::size_t>(log_pages_) * page_bytes_ < options_.log_bytes_max) return;
-  const int code = ::sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  log_pages_ = 0;  // the next transaction tells how long it is
-  if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED)
-    throw sqlite_error(code, ::sqlite3_errmsg(db_.get()));
+  const auto pages_max = static_cast<int>(options_.log_bytes_max / page_bytes_);
+  if (log_pages_ < pages_max) return;
+  if (copying_ && checkpoint_.working()) {
+    if (log_pages_ < log_growth_max * pages_max) return;
+    checkpoint_.wait();
+  }
+  const auto copied = std::exchange(copying_, false) ? checkpoint_.copied() : 0;
+  if (log_pages_ - copied <= pages_max / 8 || log_pages_ >= log_growth_max * pages_max) {
+    log_pages_ = 0;  // the next transaction tells how long it is
+    sqlite_checkpoint::copy(db_);
+  } else {
+    copying_ = true;
+    checkpoint_.start();
+  }
 }
 
 void sqlite_writer::write_note() {

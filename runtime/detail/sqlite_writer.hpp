@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <twinlane/runtime/detail/pending_rows.hpp>
+#include <twinlane/runtime/detail/sqlite_checkpoint.hpp>
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 #include <twinlane/runtime/detail/sqlite_fold.hpp>
 #include <twinlane/runtime/sqlite_store.hpp>
@@ -66,6 +67,8 @@ class sqlite_writer {
   std::string body_;
   int log_pages_ = 0;
   std::size_t page_bytes_ = 4096;
+  sqlite_checkpoint checkpoint_;
+  bool copying_ = false;
   durability synced_ = durability::now;
   pending_rows::clock::time_point generation_began_;
   bool ended_well_ = false;

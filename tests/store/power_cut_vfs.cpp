@@ -44,10 +44,17 @@ int read_file(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
   return real(f)->pMethods->xRead(real(f), to, n, at);
 }
 int truncate_file(sqlite3_file* f, sqlite3_int64 size) { return real(f)->pMethods->xTruncate(real(f), size); }
+// What is written while it syncs counts as not synced.
 int sync_file(sqlite3_file* f, int flags) {
+  std::unique_lock lock(the_mutex);
+  const auto synced = of(f).path ? journal()[of(f).path].size() : 0;
+  lock.unlock();
   const int code = real(f)->pMethods->xSync(real(f), flags);
-  std::lock_guard lock(the_mutex);
-  if (of(f).path) journal().erase(of(f).path);
+  lock.lock();
+  if (synced > 0 && code == SQLITE_OK) {
+    auto& writes = journal()[of(f).path];
+    writes.erase(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(std::min(synced, writes.size())));
+  }
   return code;
 }
 int size_of_file(sqlite3_file* f, sqlite3_int64* size) { return real(f)->pMethods->xFileSize(real(f), size); }

@@ -127,7 +127,7 @@ TEST_P(store_conformance, holds_what_was_written_in_random_work) {
     for (std::uint64_t n = 1; n <= 400; ++n) {
       auto rows = batch_of(seed, n);
       apply_rows(rows, model);
-      store->commit(std::move(rows), random() % 20 ? durability::soon : durability::now, nullptr);
+      store->commit(std::move(rows), random() % 80 ? durability::soon : durability::now, nullptr);
       if (random() % 4 == 0) {
         const auto owner = "/customer/" + std::to_string(random() % 40);
         content seen;
