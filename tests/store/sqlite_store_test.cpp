@@ -91,7 +91,7 @@ class acknowledges final : public commit_waiter {
   bool now_;
 };
 
-std::uint64_t count_in(store& store) {
+std::uint64_t count_in(twinlane::store& store) {
   std::uint64_t n = 0;
   store.read("#count", [&](const store_row& r) { n = std::stoull(std::string(r.value)); });
   return n;

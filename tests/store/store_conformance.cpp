@@ -32,7 +32,7 @@ void apply_rows(const row_batch& rows, content& to) {
   });
 }
 
-content all_of(store& store, std::string_view prefix) {
+content all_of(twinlane::store& store, std::string_view prefix) {
   content all;
   std::string after;
   for (;;) {
@@ -97,7 +97,7 @@ class told final : public commit_waiter {
 
 }  // namespace
 
-void settle(store& store, durability d) {
+void settle(twinlane::store& store, durability d) {
   std::promise<void> done;
   store.commit({}, d, std::make_unique<told>([&] { done.set_value(); }));
   ASSERT_EQ(done.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);

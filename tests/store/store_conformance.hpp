@@ -22,7 +22,7 @@ using content = std::map<place, std::string>;
 /// A kind of store; `open` makes and opens one over what lies in the folder.
 struct store_kind {
   std::string name;
-  std::function<std::unique_ptr<store>(const std::filesystem::path&)> make;
+  std::function<std::unique_ptr<twinlane::store>(const std::filesystem::path&)> make;
 };
 inline void PrintTo(const store_kind& k, std::ostream* to) { *to << k.name; }
 
@@ -41,14 +41,14 @@ class scratch_folder {
 /// Applies a batch to what a store should hold.
 void apply_rows(const row_batch& rows, content& to);
 /// All that a store holds under a prefix, found owner by owner. Adds a failure when rows come out of order.
-content all_of(store& store, std::string_view prefix = "");
+content all_of(twinlane::store& store, std::string_view prefix = "");
 content of_owner(const content& all, const std::string& owner);
 
 /// A batch of some rows that depends on the numbers alone: few owners and keys, so that places meet again.
 row_batch batch_of(std::uint64_t seed, std::uint64_t n);
 
 /// Waits until all that was commited before is durable.
-void settle(store& store, durability d = durability::soon);
+void settle(twinlane::store& store, durability d = durability::soon);
 
 class store_conformance : public ::testing::TestWithParam<store_kind> {
  protected:
@@ -57,7 +57,7 @@ class store_conformance : public ::testing::TestWithParam<store_kind> {
   void TearDown() override { store.reset(); }
 
   scratch_folder folder;
-  std::unique_ptr<store> store;
+  std::unique_ptr<twinlane::store> store;
 };
 
 }  // namespace twinlane::testing
