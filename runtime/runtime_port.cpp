@@ -180,6 +180,7 @@ void runtime::command(command_request r, answer<command_result> a) {
   const int l = type.type->lane_index(r.lane);
   if (l < 0 || type.type->lanes()[static_cast<std::size_t>(l)].kind != lane_kind::command)
     return a(error{problem::no_such_lane, "agent type '" + type.type->name() + "' has no command '" + r.lane + "'"});
+  if (auto why = impl_->kept->trouble()) return a(error{problem::store_full, std::move(*why)});
   const auto uri = r.uri;
   impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
@@ -196,6 +197,7 @@ void runtime::write(write_request r, answer<command_result> a) {
                    "lane '" + r.lane + "' of agent type '" + type.type->name() + "' takes no writes from outside"});
   if (r.key && info.kind != lane_kind::map)
     return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
+  if (auto why = impl_->kept->trouble()) return a(error{problem::store_full, std::move(*why)});
   const auto uri = r.uri;
   impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
