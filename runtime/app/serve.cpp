@@ -87,8 +87,8 @@ int serve(const program& p, const call& c) {
   const auto began = clock::now();
 #ifdef M_MMAP_THRESHOLD
   // One huge body would raise glibc's own thresholds, and the next ones would stay in the heap for good.
-  mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 #endif
   const auto settings = load(p, c, stderr);
   if (!settings) return exit_wrong;
