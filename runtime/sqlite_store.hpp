@@ -26,7 +26,7 @@ struct sqlite_store_options {
 ///
 /// Shape    a commit goes into a table in memory and, many in one transaction, into a log; from time to time the newest
 ///          row of each place goes from memory into the base, in order, and the log is cut. Reading looks at both. What
-///          is left of the log at open is read back into memory
+///          is left of the log after an unclean end is read back into memory at open
 /// Cost     commit: about 0.2 µs a row under one mutex; read: one indexed read of the base
 /// Errors   a second opener, a newer layout, a damaged file: open() throws; damaged files are set aside. A damaged row:
 ///          read() throws store_damage, and the next open() reads the whole file. Disk full: trouble(), and tried again

@@ -72,12 +72,12 @@ void sqlite_writer::run() {
 bool sqlite_writer::turn() {
   const auto now = pending_rows::clock::now();
   const auto woken = rows_.wait(busy() ? now : generation_began_ + options_.fold_age);
-  if (woken == pending_rows::wake::stop && held_.empty()) return false;
+  if (woken == pending_rows::wake::stop && !busy() && rows_.unfolded_rows() == 0) return false;
   const auto owes = owed();
   if (woken == pending_rows::wake::cuts && held_.empty() && may_write(owes)) held_ = rows_.take();
   if (!held_.empty() || next_) write_cuts();
   if (!fold_ && !next_) begin_fold();
-  const bool idle = woken == pending_rows::wake::idle;
+  const bool idle = woken != pending_rows::wake::cuts;
   if (fold_ && (idle || fold_->part_done() < owes)) fold_step();
   if (trim_to_ > 0) trim_redo();
   check_point();
@@ -128,7 +128,8 @@ void sqlite_writer::write_cuts() {
 void sqlite_writer::begin_fold() {
   const auto now = pending_rows::clock::now();
   const bool old = now >= generation_began_ + options_.fold_age;
-  if (owed() < 1 && !old) return;
+  // At an end all is folded, so that the next start finds nothing to read back.
+  if (owed() < 1 && !old && !stopping_.load()) return;
   generation_began_ = now;
   if (rows_.unfolded_rows() == 0) return;
   // What these rows belong to must be in the log before any of them is in the base, or a crash could leave half a cut.
