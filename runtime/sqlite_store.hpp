@@ -15,6 +15,7 @@ struct sqlite_store_options {
   std::size_t fold_bytes = 64 * 1024 * 1024;
   /// … or when the oldest of them may be so old.
   std::chrono::milliseconds fold_age{30'000};
+  std::chrono::microseconds fold_slice{3'000};  // folding goes on for so long before cuts have their turn again
   std::size_t transaction_bytes_max = 4 * 1024 * 1024;
   std::chrono::microseconds linger{2'000};         // events wait so long for others to share a transaction
   std::size_t log_bytes_max = 32 * 1024 * 1024;    // of SQLite's own log, before it is copied into the file

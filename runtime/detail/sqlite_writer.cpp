@@ -12,7 +12,6 @@ namespace twinlane::detail {
 namespace {
 
 constexpr std::chrono::milliseconds retry_after{1'000};
-constexpr std::chrono::microseconds fold_slice{3'000};
 constexpr std::size_t trim_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t trim_rows_max = 1'000;
 constexpr int log_growth_max = 8;  // times the log's size, before commits wait for the copying
@@ -139,7 +138,7 @@ void sqlite_writer::begin_fold() {
 
 void sqlite_writer::fold_step() {
   if (synced_ != durability::soon) set_durability(db_, synced_ = durability::soon);
-  fold_->step(fold_slice);
+  fold_->step(options_.fold_slice);
   if (!fold_->done()) return;
   rows_.folded();
   fold_.reset();

@@ -105,7 +105,7 @@ void commit_for_ever(const sqlite_store_options& o, std::uint64_t seed, acknowle
     const bool now = n % 37 == 0;
     store.commit(batch_of(seed, n), now ? durability::now : durability::soon,
                  std::make_unique<acknowledges>(heard, n, now));
-    while (n > heard.soon.load() + 500) std::this_thread::sleep_for(100us);
+    while (n > heard.soon.load() + 60) std::this_thread::sleep_for(100us);
     if (n % 100 == 0) std::this_thread::sleep_for(1ms);
   }
 }
@@ -154,7 +154,8 @@ std::uint64_t expect_prefix(const sqlite_store_options& o, std::uint64_t seed, s
 
 sqlite_store_options busy_options(const scratch_folder& folder) {
   auto o = options_for(folder);
-  o.fold_bytes = 24 * 1024;
+  o.fold_bytes = 64 * 1024;
+  o.fold_slice = 0us;
   o.linger = 50us;
   o.transaction_bytes_max = 4 * 1024;
   o.log_bytes_max = 256 * 1024;
