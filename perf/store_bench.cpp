@@ -46,6 +46,15 @@ double cpu_seconds() {
   return s(u.ru_utime) + s(u.ru_stime);
 }
 
+double resident_mb() {
+  unsigned long long pages = 0, resident = 0;
+  if (auto* f = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(f, "%llu %llu", &pages, &resident) != 2) resident = 0;
+    std::fclose(f);
+  }
+  return static_cast<double>(resident) * 4096 / 1e6;
+}
+
 /// How many commits wait to become durable.
 struct window {
   std::mutex mutex;
@@ -257,7 +266,8 @@ void run(const settings& s) {
   const auto start = clock::now();
   const auto cpu = cpu_seconds();
   store.open();
-  std::printf("opened in %.2f s, %.2f s cpu\n", seconds_since(start), cpu_seconds() - cpu);
+  std::printf("opened in %.2f s, %.2f s cpu, %.0f MB resident\n", seconds_since(start), cpu_seconds() - cpu,
+              resident_mb());
   measure_reads("cold", store, 2'000, 7'000'000, s);
   measure_reads("warm", store, 20'000, 1, s);
 }

@@ -91,7 +91,7 @@ void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>
   const auto size = fs::file_size(options_.file, none);
   writer_ = sqlite_handle(options_.file, options_.vfs);
   writer_.run(
-      "PRAGMA page_size=8192; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
+      "PRAGMA page_size=16384; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
       "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384");
   require_ours();
   if (const auto mode = writer_.text("PRAGMA journal_mode=WAL"); mode != "wal")

@@ -12,7 +12,6 @@ namespace twinlane::detail {
 namespace {
 
 constexpr std::chrono::milliseconds retry_after{1'000};
-constexpr std::chrono::microseconds fold_slice{3'000};
 constexpr std::size_t trim_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t trim_rows_max = 1'000;
 constexpr int log_growth_max = 8;  // times the log's size, before commits wait for the copying
@@ -72,12 +71,12 @@ void sqlite_writer::run() {
 bool sqlite_writer::turn() {
   const auto now = pending_rows::clock::now();
   const auto woken = rows_.wait(busy() ? now : generation_began_ + options_.fold_age);
-  if (woken == pending_rows::wake::stop && held_.empty()) return false;
+  if (woken == pending_rows::wake::stop && !busy() && rows_.unfolded_rows() == 0) return false;
   const auto owes = owed();
   if (woken == pending_rows::wake::cuts && held_.empty() && may_write(owes)) held_ = rows_.take();
   if (!held_.empty() || next_) write_cuts();
   if (!fold_ && !next_) begin_fold();
-  const bool idle = woken == pending_rows::wake::idle;
+  const bool idle = woken != pending_rows::wake::cuts;
   if (fold_ && (idle || fold_->part_done() < owes)) fold_step();
   if (trim_to_ > 0) trim_redo();
   check_point();
@@ -128,7 +127,8 @@ void sqlite_writer::write_cuts() {
 void sqlite_writer::begin_fold() {
   const auto now = pending_rows::clock::now();
   const bool old = now >= generation_began_ + options_.fold_age;
-  if (owed() < 1 && !old) return;
+  // At an end all is folded, so that the next start finds nothing to read back.
+  if (owed() < 1 && !old && !stopping_.load()) return;
   generation_began_ = now;
   if (rows_.unfolded_rows() == 0) return;
   // What these rows belong to must be in the log before any of them is in the base, or a crash could leave half a cut.
@@ -138,7 +138,7 @@ void sqlite_writer::begin_fold() {
 
 void sqlite_writer::fold_step() {
   if (synced_ != durability::soon) set_durability(db_, synced_ = durability::soon);
-  fold_->step(fold_slice);
+  fold_->step(options_.fold_slice);
   if (!fold_->done()) return;
   rows_.folded();
   fold_.reset();

@@ -32,7 +32,7 @@ class sqlite_writer {
   sqlite_writer(const sqlite_store_options& o, sqlite_file& file, pending_rows& rows, std::deque<redo_row> redo);
 
   void begin();
-  /// Writes what is left, and returns whether that worked.
+  /// Writes and folds what is left, and returns whether that worked.
   bool end();
   std::optional<std::string> trouble() const;
   std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
@@ -50,7 +50,7 @@ class sqlite_writer {
   void check_point();
   void write_note();
   void try_note() noexcept;
-  bool busy() const noexcept { return fold_ || !held_.empty() || trim_to_ > 0; }
+  bool busy() const noexcept { return fold_ || next_ || !held_.empty() || trim_to_ > 0; }
   double owed() const;
   void failed(const std::exception& e);
 
