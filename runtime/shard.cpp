@@ -364,19 +364,6 @@ entity* shard::find(std::string_view uri) {
   return it == entities_.end() ? nullptr : it->get();
 }
 
-entity* shard::find_agent(std::string_view uri) {
-  auto* e = find(uri);
-  if (!keeps_ || (e && e->self)) return e;
-  const auto* type = e ? e->type : host_.type_of(uri);
-  if (!type) return nullptr;
-  if (!e) e = &find_or_watch(uri, *type);
-  load(*e);
-  e->used_ms = host_.now_ms();
-  const bool nobody = e->idle();
-  drop_if_idle(*e);
-  return nobody ? nullptr : e;
-}
-
 entity& shard::find_or_watch(std::string_view uri, const agent_type& type) {
   if (auto* e = find(uri)) return *e;
   return **entities_.insert(std::make_unique<entity>(std::string(uri), &type)).first;

@@ -108,6 +108,19 @@ void shard::load(entity& e) {
   send_life(e, "activated", "message");
 }
 
+entity* shard::find_agent(std::string_view uri) {
+  auto* e = find(uri);
+  if (!keeps_ || (e && e->self)) return e;
+  const auto* type = e ? e->type : host_.type_of(uri);
+  if (!type) return nullptr;
+  if (!e) e = &find_or_watch(uri, *type);
+  load(*e);
+  e->used_ms = host_.now_ms();
+  const bool nobody = e->idle();
+  drop_if_idle(*e);
+  return nobody ? nullptr : e;
+}
+
 void shard::did_come(entity& e) {
   ++active_;
   e.used_ms = host_.now_ms();
