@@ -33,8 +33,7 @@ agent::timer& agent::timer_at(std::size_t index) noexcept {
 
 std::int64_t agent::next_timer_ms() const noexcept {
   std::int64_t due = lane_base::never;
-  for (std::size_t i = 0; i < type_->timers_.size(); ++i)
-    due = std::min(due, const_cast<agent*>(this)->timer_at(i).due_ms());
+  for (std::size_t i = 0; i < type_->timers_.size(); ++i) due = std::min(due, timer_at(i).due_ms());
   return due;
 }
 

@@ -16,6 +16,7 @@
 
 namespace twinlane {
 
+class agent_loader;
 class turn;
 
 /// The lanes that a turn has changed so far. A lane's own for_each_change() or before() tells key, before and now.
@@ -107,6 +108,7 @@ class agent : public lane_owner {
     std::int64_t due_ms() const noexcept { return due_ms_; }
 
    private:
+    friend class twinlane::agent_loader;
     friend class twinlane::turn;
     agent* owner_;
     std::int64_t due_ms_ = lane_base::never;
@@ -114,6 +116,7 @@ class agent : public lane_owner {
   };
 
   timer& timer_at(std::size_t index) noexcept;
+  const timer& timer_at(std::size_t index) const noexcept { return const_cast<agent*>(this)->timer_at(index); }
   /// When the oldest entry of all lanes reaches its age; lane_base::never when none does.
   std::int64_t next_expiry_ms() const noexcept;
   /// When the next timer is due; lane_base::never when none is set.

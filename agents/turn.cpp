@@ -95,6 +95,13 @@ void turn::mark_paths(dirty_paths::node& paths, std::uint64_t lanes) const {
   }
 }
 
+void turn::save(row_sink& to) const {
+  for (auto bits = touched; bits; bits &= bits - 1) {
+    const auto i = static_cast<unsigned>(std::countr_zero(bits));
+    if (type_.lanes()[i].stored()) agent_->lane_at(i).save_rows(to);
+  }
+}
+
 void turn::end() noexcept { clear_all(); }
 
 void turn::undo() noexcept {

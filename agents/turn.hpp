@@ -39,6 +39,12 @@ class turn final : public lane_turn {
   /// Appends the merge patch of the changed lanes among those given, as a JSON object; after finish().
   void encode_patch(std::string& out, std::uint64_t lanes) const;
   void mark_paths(dirty_paths::node& paths, std::uint64_t lanes) const;
+  /// Has the turn written a lane or set a timer? Then what it saves and the agent's header belong in the store, also
+  /// when the document is as it was; after finish().
+  bool wrote() const noexcept { return touched != 0 || !timers_before_.empty(); }
+  /// Hands on the rows that the turn changed, those of transient lanes apart; after finish(). The header is
+  /// append_header(). Throws lane_error for an entry whose key has no text; the turn is to be undone then.
+  void save(row_sink& to) const;
   void end() noexcept;
   void undo() noexcept;
   static void stop(agent& a) { a.did_stop(); }

@@ -55,6 +55,8 @@ class command_lane_base : public lane_base {
   void encode_change(std::string& out) const override { out += "null"; }
   void mark_change(dirty_paths::node&) const override {}
   void encode_marked(std::string& out, const dirty_paths::node&) const override { out += "null"; }
+  void save_rows(row_sink&) const override {}
+  decode_status load_row(decoder& d, std::string_view key, std::string_view value) override;
   void undo() noexcept override {}
   std::unique_ptr<lane_log> make_log() const override;
 

@@ -6,22 +6,25 @@
 #include <utility>
 
 #include <twinlane/lanes/detail/keyed_state.hpp>
+#include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/lanes/lane.hpp>
 
 namespace twinlane {
 
 namespace detail {
 
-/// One followed lane: whom, and what it last said (nothing while the followed agent or lane is absent).
+/// One followed lane: whom, and what it last said (nothing while the followed agent or lane is absent) and where it
+/// was then.
 template <class V>
 struct joined {
   std::string uri, lane;
   std::optional<V> value;
+  agent_place at;
 };
 
 template <class V>
 bool equal_joined(const joined<V>& a, const joined<V>& b) noexcept {
-  return a.uri == b.uri && a.lane == b.lane && a.value.has_value() == b.value.has_value() &&
+  return a.uri == b.uri && a.lane == b.lane && a.at == b.at && a.value.has_value() == b.value.has_value() &&
          (!a.value || equal(*a.value, *b.value));
 }
 
@@ -49,7 +52,7 @@ class join_lane : public lane_base {
     std::string text;
     key_codec<K>::append(text, key);
     keep_before(key, nullptr, false);
-    table_.put({key, {uri, std::string(lane), std::nullopt}});
+    table_.put({key, {uri, std::string(lane), std::nullopt, {}}});
     running_turn().joins.push_back({index(), std::move(text), std::move(uri), std::string(lane), false});
   }
   /// Stops following; the key's value goes.
@@ -91,7 +94,7 @@ class join_lane : public lane_base {
     for (const auto& e : table_) {
       std::string text;
       key_codec<K>::append(text, e.key);
-      out.push_back({index(), std::move(text), e.value.uri, e.value.lane, false});
+      out.push_back({index(), std::move(text), e.value.uri, e.value.lane, false, e.value.at});
     }
   }
 
@@ -103,16 +106,12 @@ class join_lane : public lane_base {
     auto* e = table_.find(key);
     if (!e || e->value.uri != in.from) return {};  // left, or joined to another since the update was sent
     if (in.op == lane_input::kind::remove) {
-      if (!e->value.value) return {};
-      keep_before(key, e, true);
-      e->value.value.reset();
+      hear(*e, nullptr, in.at);
       return {};
     }
     V now{};
     auto status = d.decode(in.value, now);
-    if (!status || (e->value.value && equal(*e->value.value, now))) return status;
-    keep_before(key, e, true);
-    e->value.value = std::move(now);
+    if (status) hear(*e, &now, in.at);
     return status;
   }
   void encode_value(std::string& out) const override {
@@ -178,6 +177,36 @@ class join_lane : public lane_base {
     }
     close(out, '{', '}');
   }
+  void save_rows(row_sink& to) const override {
+    auto& text = running_turn().row;
+    for (const auto& i : this->template log<log_type>().items) {
+      const auto* now = table_.find(i.key);
+      if (!now && !i.before) continue;
+      set_row_key(text.key, i.key);
+      if (!now) {
+        to.remove(name(), text.key);
+        continue;
+      }
+      const auto& j = now->value;
+      text.value.clear();
+      append_joined(text.value, {j.at.rev, j.at.lineage, j.uri, j.lane, {}});
+      if (j.value) encode(text.value, *j.value);
+      to.put(name(), text.key, text.value);
+    }
+  }
+  decode_status load_row(decoder& d, std::string_view text, std::string_view row) override {
+    K key{};
+    if (!key_codec<K>::parse(text, key)) return bad_row_key();
+    joined_row r;
+    if (!parse_joined(row, r)) return bad_row("the row does not begin with whom the join follows");
+    if (table_.find(key)) return bad_row("the lane has the key already");
+    joined<V> j{std::string(r.uri), std::string(r.lane), std::nullopt, {std::string(r.lineage), r.rev}};
+    if (!r.json.empty()) {
+      if (auto status = d.decode(r.json, j.value.emplace()); !status) return status;
+    }
+    table_.put({std::move(key), std::move(j)});
+    return {};
+  }
   void undo() noexcept override {
     for (auto& i : this->template log<log_type>().items) {
       if (i.before)
@@ -197,6 +226,21 @@ class join_lane : public lane_base {
   }
 
  private:
+  // What the followed lane said, null when it is absent; taken from. That the followed agent went on is not shown.
+  void hear(entry& e, V* now, const agent_place* at) {
+    auto& j = e.value;
+    const bool differs = differ(now, j.value ? &*j.value : nullptr);
+    if (!differs && (!at || *at == j.at)) return;
+    keep_before(e.key, &e, differs);
+    if (differs && now)
+      j.value = std::move(*now);
+    else if (differs)
+      j.value.reset();
+    if (at)
+      j.at = *at;
+    else
+      j.at.rev = 0, j.at.lineage.clear();
+  }
   static bool differ(const V* a, const V* b) { return a && b ? !equal(*a, *b) : a != b; }
   static const V* before_of(const typename log_type::item& i) {
     return i.before && i.before->value.value ? &*i.before->value.value : nullptr;

@@ -14,6 +14,7 @@
 #include <twinlane/lanes/dirty_paths.hpp>
 #include <twinlane/lanes/errors.hpp>
 #include <twinlane/lanes/lane_kind.hpp>
+#include <twinlane/lanes/lane_rows.hpp>
 
 namespace twinlane {
 
@@ -68,6 +69,9 @@ struct lane_info {
   void (*remove_callback)() = nullptr;
   void (*command_callback)() = nullptr;
   std::ptrdiff_t offset = 0;  // of the lane from its lane_owner, for lanes that are members
+
+  /// Do its entries belong in a store?
+  bool stored() const noexcept { return in_document(kind) && !is_transient; }
 };
 
 /// The lanes of an agent type. Filled while the first agent, the prototype, is built; then sealed and shared.
@@ -84,6 +88,13 @@ class lane_log {
   virtual void clear() noexcept = 0;
 };
 
+/// Where an agent was when it said what it said.
+struct agent_place {
+  std::string lineage;
+  std::uint64_t rev = 0;
+  friend bool operator==(const agent_place&, const agent_place&) = default;
+};
+
 /// An agent's wish to follow or leave another agent's lane; carried out when the turn ends well.
 struct join_effect {
   unsigned lane;    // index of the joining lane
@@ -91,6 +102,7 @@ struct join_effect {
   std::string uri;  // whom to follow
   std::string from_lane;
   bool leave;
+  agent_place at{};  // where the followed agent was when it was last heard, so that it may leave out what is known
 };
 
 /// Scratch of the running turn, one for all agents of a type on a thread, reused so that a turn allocates nothing.
@@ -105,6 +117,7 @@ class lane_turn {
   std::int64_t event_ms = 0;  // event time of the record being applied; now_ms otherwise
   int depth = 0;              // nested did_update calls
   std::vector<join_effect> joins;
+  row_text row;  // scratch for saving
 
   void clear() noexcept;
 
@@ -147,10 +160,11 @@ class lane_owner {
 struct lane_input {
   enum class kind : std::uint8_t { put, remove, patch, join };
   kind op = kind::put;
-  std::string_view key;    // map lanes: the entry's key as text
-  std::string_view value;  // JSON, with 64 readable bytes behind it
-  std::string_view from;   // join: URI of the agent that is followed
-  bool whole = false;      // map lanes: the change is one of the whole lane, a JSON object by key
+  std::string_view key;             // map lanes: the entry's key as text
+  std::string_view value;           // JSON, with 64 readable bytes behind it
+  std::string_view from;            // join: URI of the agent that is followed
+  bool whole = false;               // map lanes: the change is one of the whole lane, a JSON object by key
+  const agent_place* at = nullptr;  // join: where the followed agent was, if it said so
 };
 
 /// One named property of an agent.
@@ -185,6 +199,19 @@ class lane_base {
   virtual void mark_change(dirty_paths::node& paths) const = 0;
   /// Appends the merge patch of the marked paths as they are now.
   virtual void encode_marked(std::string& out, const dirty_paths::node& paths) const = 0;
+  /// Hands on a row for each entry that this turn wrote, after settle(): what it is now, or its removal. Entries that
+  /// came back to their values are among them, since their order and time of writing have changed.
+  /// Throws lane_error for a key without a text.
+  virtual void save_rows(row_sink& to) const = 0;
+  /// Takes over a row in an agent that has had no turn yet: no callbacks, no rules, nothing to undo. A record that has
+  /// gained or lost fields since is read as the decoder always does: what it lacks is as T{} has it, what it no longer
+  /// has is ignored. The lane is unchanged when the status is an error: a field of another type, a damaged row, or a
+  /// key or number that the lane has already.
+  virtual decode_status load_row(decoder& d, std::string_view key, std::string_view value) = 0;
+  /// Appends what the lane must remember beside its rows; nothing for most lanes at most times.
+  virtual void save_note(std::string& /*out*/) const {}
+  /// Takes over such a note, before or after the rows; false when it does not parse.
+  virtual bool load_note(std::string_view /*note*/) { return true; }
   /// Restores what the lane was when the turn began.
   virtual void undo() noexcept = 0;
   /// When the oldest entry leaves by age, milliseconds since the epoch.

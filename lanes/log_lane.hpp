@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iterator>
 #include <utility>
 
 #include <twinlane/lanes/detail/keyed_lane.hpp>
@@ -53,6 +54,18 @@ class log_lane final : public detail::keyed_lane<std::uint64_t, V> {
     if (status && is_null(now)) return {lane_errc::bad_value, "log lane '" + name() + "' holds no null"};
     if (status) append(std::move(now));
     return status;
+  }
+  // No number is given twice, also when retention took the entries that had the last ones.
+  void save_note(std::string& out) const override {
+    const auto& all = state_.table();
+    const auto next = state_.next_number();
+    if (all.empty() ? next > 1 : std::prev(all.end())->key + 1 != next) detail::append_integer(out, next);
+  }
+  bool load_note(std::string_view note) override {
+    std::uint64_t next = 0;
+    if (!detail::parse_integer(note, next) || next == 0 || next > detail::row_number_max) return false;
+    state_.reserve_numbers(next);
+    return true;
   }
   void evict(std::int64_t now_ms) override {
     if (this->next_expiry() > now_ms) return;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <twinlane/lanes/detail/patching.hpp>
+#include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/lanes/diff.hpp>
 #include <twinlane/lanes/lane.hpp>
 
@@ -108,6 +109,30 @@ class value_lane final : public lane_base {
   }
   void encode_marked(std::string& out, const dirty_paths::node& paths) const override {
     encode_dirty(out, paths, value_ ? &*value_ : nullptr);
+  }
+  void save_rows(row_sink& to) const override {
+    if (!value_) {
+      if (this->template log<value_log>().before) to.remove(name(), {});
+      return;
+    }
+    auto& text = running_turn().row.value;
+    text.clear();
+    detail::append_number(text, time_ms_);
+    encode(text, *value_);
+    to.put(name(), {}, text);
+  }
+  decode_status load_row(decoder& d, std::string_view key, std::string_view row) override {
+    if (!key.empty()) return detail::bad_row_key();
+    if (value_) return detail::bad_row("the lane has a value already");
+    std::int64_t time_ms = 0;
+    if (!detail::take_number(row, time_ms)) return detail::bad_row("the row does not begin with its time");
+    T value{};
+    auto status = d.decode(row, value);
+    if (!status) return status;
+    if (is_null(value)) return detail::bad_row("a value lane holds no null");
+    value_ = std::move(value);
+    time_ms_ = time_ms;
+    return status;
   }
   void undo() noexcept override {
     auto& l = this->template log<value_log>();

@@ -23,18 +23,15 @@ struct settings {
   std::size_t batch = 8192;
 };
 
-/// Asks for every turn's diff, as a durable store does, and counts its bytes.
-class counting_store final : public memory_store {
- public:
-  bool wants_deltas() const noexcept override { return true; }
-  void commit(std::uint32_t shard, std::span<const agent_delta> deltas, std::unique_ptr<commit_waiter> w) override {
+/// Takes every turn's diff, and counts its bytes.
+struct diff_counter {
+  std::atomic<std::uint64_t> bytes{0}, diffs{0};
+  void count(std::span<const agent_delta> deltas) {
     std::uint64_t n = 0;
     for (const auto& d : deltas) n += d.patch.size();
     bytes.fetch_add(n, std::memory_order_relaxed);
     diffs.fetch_add(deltas.size(), std::memory_order_relaxed);
-    memory_store::commit(shard, deltas, std::move(w));
   }
-  std::atomic<std::uint64_t> bytes{0}, diffs{0};
 };
 
 struct lane_feed {
@@ -56,7 +53,8 @@ void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events
     const auto arrived = std::chrono::steady_clock::now();
     for (unsigned l = 0; l < 4; ++l) {
       auto& f = feeds[l];
-      while (f.partition->in_flight_records() > in_flight_max) std::this_thread::sleep_for(std::chrono::microseconds(100));
+      while (f.partition->in_flight_records() > in_flight_max)
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
       f.texts.clear();
       f.records.clear();
       for (std::size_t i = at + l; i < end; i += 4) {
@@ -75,7 +73,9 @@ void feed(runtime& rt, std::vector<lane_feed>& feeds, const event_stream& events
 double cpu_seconds() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
@@ -83,11 +83,11 @@ double cpu_seconds() {
 bool run_round(const settings& s, const event_stream& events, unsigned round) {
   malloc_trim(0);
   const auto before = resident_bytes();
-  auto owned = std::make_unique<counting_store>();
-  auto& kept = *owned;
+  diff_counter kept;
   runtime_options o;
   if (s.dedicated) o.hosting_override = hosting::dedicated;
-  runtime rt(o, std::move(owned));
+  o.deltas = [&kept](std::span<const agent_delta> deltas) { kept.count(deltas); };
+  runtime rt(o);
   rt.add<customer>("customer", "/customer/:id");
   rt.start();
   std::vector<lane_feed> feeds(4);
@@ -110,11 +110,12 @@ bool run_round(const settings& s, const event_stream& events, unsigned round) {
   std::uint64_t applied = 0;
   for (const auto& f : feeds) applied += f.partition->applied;
   if (applied != s.events) return false;
-  std::printf("ingest %-9s round %u: %9.0f events/s  %5.0f ns cpu/event  %4.0f bytes/customer  %.2f turns/event  %3.0f bytes/diff\n",
-              s.dedicated ? "dedicated" : "shared", round + 1, n / took.count(), (cpu_seconds() - cpu) / n * 1e9,
-              static_cast<double>(resident_bytes() - before) / static_cast<double>(rt.agent_count()),
-              static_cast<double>(kept.diffs) / n,
-              static_cast<double>(kept.bytes) / static_cast<double>(kept.diffs));
+  std::printf(
+      "ingest %-9s round %u: %9.0f events/s  %5.0f ns cpu/event  %4.0f bytes/customer  %.2f turns/event  %3.0f "
+      "bytes/diff\n",
+      s.dedicated ? "dedicated" : "shared", round + 1, n / took.count(), (cpu_seconds() - cpu) / n * 1e9,
+      static_cast<double>(resident_bytes() - before) / static_cast<double>(rt.agent_count()),
+      static_cast<double>(kept.diffs) / n, static_cast<double>(kept.bytes) / static_cast<double>(kept.diffs));
   std::fflush(stdout);
   return rt.stop(std::chrono::seconds(10));
 }

@@ -46,13 +46,18 @@ struct entity {
   std::uint64_t rev = 0;
   std::uint64_t birth = 0;
   std::int64_t due_ms = lane_base::never;  // as entered in the shard's schedule
+  std::int64_t used_ms = 0;                // time of its last turn or read
+  bool looked_up = false;                  // the store was asked, while it is not in memory
+  bool starts = false;                     // it came from the store and has had no turn yet
+  std::string unreadable;                  // why the rows that the store holds cannot be read
   std::int64_t evict_after_ms = 0;         // not before, because a retention callback threw
   std::unique_ptr<watchers> watched;
   // The cut being made: first and last of this entity's messages, 1-based, 0 for none.
   std::uint32_t cut_first = 0, cut_last = 0;
 
   bool idle() const noexcept {
-    return !self && cut_first == 0 && (!watched || (watched->links.empty() && watched->followers.empty()));
+    return !self && cut_first == 0 && due_ms == lane_base::never &&
+           (!watched || (watched->links.empty() && watched->followers.empty()));
   }
 };
 

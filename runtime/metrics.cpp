@@ -152,7 +152,7 @@ struct metrics::impl {
   using family_map = std::map<std::string, MetricFamily, std::less<>>;
 
   histogram turn, event_to_push, store_commit;
-  std::atomic<std::uint64_t>* slow_turns = nullptr;
+  std::atomic<std::uint64_t>*slow_turns = nullptr, *activations = nullptr, *passivations = nullptr;
 
   mutable std::mutex counters_mutex;
   std::map<std::string, std::map<labels, std::atomic<std::uint64_t>>, std::less<>> counters;
@@ -192,8 +192,8 @@ struct metrics::impl {
 
 metrics::metrics() : impl_(std::make_unique<impl>()) {
   impl_->slow_turns = &counter("twinlane_slow_turns_total");
-  for (const char* shown_from_the_start : {"twinlane_activations_total", "twinlane_passivations_total"})
-    counter(shown_from_the_start);
+  impl_->activations = &counter("twinlane_activations_total");
+  impl_->passivations = &counter("twinlane_passivations_total");
 }
 metrics::~metrics() = default;
 
@@ -205,6 +205,8 @@ void metrics::turns(duration_batch& cut) noexcept {
   cut = {};
 }
 
+void metrics::activation() noexcept { impl_->activations->fetch_add(1, std::memory_order_relaxed); }
+void metrics::passivation() noexcept { impl_->passivations->fetch_add(1, std::memory_order_relaxed); }
 void metrics::slow_turn() noexcept { impl_->slow_turns->fetch_add(1, std::memory_order_relaxed); }
 void metrics::event_to_push(double seconds) noexcept { impl_->event_to_push.add(seconds); }
 void metrics::store_commit(double seconds) noexcept { impl_->store_commit.add(seconds); }

@@ -53,6 +53,8 @@ class metrics {
   void turn(double seconds) noexcept;
   void turns(duration_batch& cut) noexcept;
   void slow_turn() noexcept;
+  void activation() noexcept;
+  void passivation() noexcept;
   /// From an event's arrival in the process to its diff's hand-over to the socket.
   void event_to_push(double seconds) noexcept;
   void store_commit(double seconds) noexcept;

@@ -73,9 +73,14 @@ void runtime::add(std::shared_ptr<const agent_type> type) {
 void runtime::start() {
   auto& i = *impl_;
   if (!i.shards.empty()) throw std::logic_error("a runtime starts once");
-  i.start_counter = i.kept->open();
+  const auto opened = i.kept->open();
+  i.start_counter = opened.epoch;
+  i.births = (opened.opens << 24) + 1;
+  i.kept->read(impl::marks_owner, [&](const store_row& r) {
+    i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
+  });
   i.system = std::make_unique<detail::actors>(i.options.workers);
-  for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(n));
+  for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
   i.accepting = true;
   i.ticking = true;
   i.ticker = std::thread([&i] { i.tick(); });
@@ -136,7 +141,30 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
     log_limited(log_level::error, "stop", "some actors did not end in time");
   i.system.reset();
   i.for_each_shard([](shard& s) { s.abandon(); });
+  i.save_low_marks();
+  if (!i.kept->close()) {
+    log_limited(log_level::error, "store close", "the store could not write all that was committed");
+    clean = false;
+  }
   return clean;
+}
+
+// How far reading may go on from after a restart.
+void runtime::impl::save_low_marks() {
+  if (!kept->keeps_rows()) return;
+  row_batch rows;
+  {
+    std::lock_guard lock(partitions_mutex);
+    for (const auto& [name, p] : partitions) {
+      const auto mark = p->low_mark();
+      if (mark < 0) continue;
+      auto& saved = stored_marks[partition_key(*p)];
+      if (saved == mark) continue;
+      saved = mark;
+      rows.put(marks_owner, "low", partition_key(*p), std::to_string(mark));
+    }
+  }
+  if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
 }
 
 void runtime::impl::tick() {
@@ -147,12 +175,15 @@ void runtime::impl::tick() {
     const auto now = now_ms();
     for_each_shard([&](shard& s) { s.wake_if_due(now); });
     dedicated.retire_empty();
-    if (++ticks % 4 == 0) dead.retry();
+    if (++ticks % 4 == 0) {
+      dead.retry();
+      save_low_marks();
+    }
   }
 }
 
-std::unique_ptr<shard> runtime::impl::make_shard(std::uint32_t number) {
-  auto s = std::make_unique<shard>(number, *this, options.shard);
+std::unique_ptr<shard> runtime::impl::make_shard(std::string name) {
+  auto s = std::make_unique<shard>(std::move(name), *this, options.shard);
   // A dedicated shard made while the runtime ends must not leave an actor behind. Its stripe's lock orders this.
   if (!closed) s->set_runner(system->host(*s));
   return s;
@@ -220,6 +251,13 @@ void runtime::impl::did_run_command(const agent_type& type, std::string_view lan
 
 void runtime::impl::did_commit(double seconds) {
   if (options.figures) options.figures->store_commit(seconds);
+}
+
+void runtime::impl::did_activate() {
+  if (options.figures) options.figures->activation();
+}
+void runtime::impl::did_passivate() {
+  if (options.figures) options.figures->passivation();
 }
 
 void runtime::impl::did_change_agents(const agent_type& type, int difference) {

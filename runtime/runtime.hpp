@@ -28,6 +28,8 @@ struct runtime_options {
   /// Takes dead letters; true when they are written and synced, else they are offered again. Empty: they are counted
   /// and logged only.
   std::function<bool(std::span<const dead_letter>)> dead_letters;
+  /// Told of all diffs of a cut, on its shard's thread, before it is durable; may be empty.
+  std::function<void(std::span<const agent_delta>)> deltas;
   std::shared_ptr<metrics> figures;  // may be null
 };
 

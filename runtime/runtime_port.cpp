@@ -27,10 +27,26 @@ outcome<const runtime::impl::hosted_type*> runtime::impl::find_route(const std::
 
 std::shared_ptr<source_partition> runtime::partition(const std::string& source, const std::string& topic,
                                                      std::int32_t number) {
-  std::lock_guard lock(impl_->partitions_mutex);
-  auto& p = impl_->partitions[{source, topic, number}];
-  if (!p) p = std::make_shared<source_partition>(source, topic, number);
+  return impl_->find_or_make_partition(source, topic, number);
+}
+
+std::shared_ptr<source_partition> runtime::impl::find_or_make_partition(const std::string& source,
+                                                                        const std::string& topic, std::int32_t number) {
+  std::lock_guard lock(partitions_mutex);
+  auto& p = partitions[{source, topic, number}];
+  if (p) return p;
+  p = std::make_shared<source_partition>(source, topic, number);
+  const auto stored = stored_marks.find(partition_key(*p));
+  if (stored != stored_marks.end()) p->stored_low_mark = stored->second;
   return p;
+}
+
+const source_partition* runtime::impl::partition_of(std::string_view key) {
+  const auto first = key.find('\x1f'), last = key.rfind('\x1f');
+  if (first == std::string_view::npos || first == last) return nullptr;
+  return find_or_make_partition(std::string(key.substr(0, first)), std::string(key.substr(first + 1, last - first - 1)),
+                                std::atoi(std::string(key.substr(last + 1)).c_str()))
+      .get();
 }
 
 std::vector<std::shared_ptr<source_partition>> runtime::partitions() const {
@@ -126,7 +142,7 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   if (!ok(lanes)) return a(std::get<error>(lanes));
   const auto max = impl_->options.shard.document_bytes_max;
   impl_->ask(uri, type, std::move(a), [uri, max, mask = std::get<0>(lanes)](shard& on) -> outcome<snapshot> {
-    const auto* e = on.find(uri);
+    const auto* e = on.find_agent(uri);
     if (!e || !e->self) return no_such_entity(uri);
     auto state = make_snapshot(*e, on.lineage(*e), mask);
     if (state.tail->size() > max) return too_large(uri, max);
@@ -144,7 +160,7 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
     return a(no_such_lane(*type.type, lane));
   const auto max = impl_->options.shard.document_bytes_max;
   impl_->ask(uri, type, std::move(a), [uri, lane, key, l, max](shard& on) -> outcome<lane_value> {
-    const auto* e = on.find(uri);
+    const auto* e = on.find_agent(uri);
     if (!e || !e->self) return no_such_entity(uri);
     lane_value v{on.lineage(*e), e->rev, {}};
     const auto& of = e->self->lane_at(static_cast<std::size_t>(l));
@@ -164,6 +180,7 @@ void runtime::command(command_request r, answer<command_result> a) {
   const int l = type.type->lane_index(r.lane);
   if (l < 0 || type.type->lanes()[static_cast<std::size_t>(l)].kind != lane_kind::command)
     return a(error{problem::no_such_lane, "agent type '" + type.type->name() + "' has no command '" + r.lane + "'"});
+  if (auto why = impl_->kept->trouble()) return a(error{problem::store_full, std::move(*why)});
   const auto uri = r.uri;
   impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
@@ -180,6 +197,7 @@ void runtime::write(write_request r, answer<command_result> a) {
                    "lane '" + r.lane + "' of agent type '" + type.type->name() + "' takes no writes from outside"});
   if (r.key && info.kind != lane_kind::map)
     return a(error{problem::no_such_key, "lane '" + r.lane + "' has no entries to write"});
+  if (auto why = impl_->kept->trouble()) return a(error{problem::store_full, std::move(*why)});
   const auto uri = r.uri;
   impl_->send(uri, type, type.type->options().create == creation::commands, a, std::move(r));
 }
@@ -256,6 +274,7 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
       reply_to(std::move(page));
     }
   };
+  if (impl_->kept->keeps_rows()) return impl_->list_stored(*t, after, std::max<std::size_t>(limit, 1), std::move(a));
   auto g = std::make_shared<gathering>();
   g->limit = std::max<std::size_t>(limit, 1);
   g->reply_to = std::move(a);
@@ -275,6 +294,29 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
     for (const auto& s : impl_->shards) ask(*s);
   }
   g->take({});
+}
+
+// The store knows who exists, in memory or not.
+void runtime::impl::list_stored(const hosted_type& t, const std::string& after, std::size_t limit,
+                                answer<entity_page> a) {
+  const auto& pattern = t.type->path().pattern();
+  const auto prefix = pattern.substr(0, pattern.find("/:") + 1);
+  shards[0]->order([this, &t, prefix, after, limit, a = std::move(a)](shard&) {
+    entity_page page;
+    auto from = after;
+    for (bool more = true; more && page.uris.size() <= limit;) {
+      const auto found = kept->owners(prefix, from, limit + 1);
+      more = found.size() > limit;
+      if (!found.empty()) from = found.back();
+      for (const auto& uri : found)
+        if (t.type->path().matches(uri) && page.uris.size() <= limit) page.uris.push_back(uri);
+    }
+    if (page.uris.size() > limit) {
+      page.uris.resize(limit);
+      page.next = page.uris.back();
+    }
+    a(std::move(page));
+  });
 }
 
 bool runtime::ready() const { return impl_->is_ready; }

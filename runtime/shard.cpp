@@ -41,8 +41,8 @@ class shard::waiter final : public commit_waiter {
   std::vector<pending_answer> answers_;
 };
 
-shard::shard(std::uint32_t number, shard_host& host, const shard_options& options)
-    : number_(number), host_(host), options_(options) {}
+shard::shard(std::string name, shard_host& host, const shard_options& options)
+    : host_(host), options_(options), keeps_(host.storage().keeps_rows()), owner_('#' + name) {}
 
 shard::~shard() = default;
 
@@ -104,8 +104,8 @@ bool shard::retire() {
   std::lock_guard lock(mutex_);
   if (scheduled_ || !inbox_.empty() || !entities_.empty()) return false;
   if (answers_ && !answers_->expire(host_.now_ms())) return false;
-  for (const auto& [partition, mark] : watermarks_)
-    if (partition->low_mark() < mark) return false;
+  for (const auto& m : watermarks_)
+    if (m.of->low_mark() < m.next) return false;
   gone = std::move(runner_);
   return true;
 }
@@ -135,6 +135,7 @@ bool shard::run() {
   const auto budget = std::chrono::milliseconds(options_.run_budget_ms);
   c.last = start;
   c.now_ms = host_.now_ms();
+  if (!opened_) open_rows();
   const auto has_messages = [&] { return pending_at_ < pending_.size(); };
   // At least one cut of each kind: neither can use up the budget of the other each time.
   for (bool first = true; (is_due(c) || has_messages()) && (first || c.last - start < budget); first = false) {
@@ -143,6 +144,8 @@ bool shard::run() {
     c.last = std::chrono::steady_clock::now();
   }
   return_turns();
+  passivate(c.now_ms);
+  note_next_due();
   std::lock_guard lock(mutex_);
   scheduled_ = has_messages() || !inbox_.empty() || is_due(c);
   return scheduled_;
@@ -186,10 +189,11 @@ void shard::make_cut(cut& c) {
       if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
       if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
-      if (auto* e = find(u->uri); e && e->self) add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
+      if (auto* e = find_agent(u->uri); e && e->self)
+        add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
       if (u->cause) c.causes.push_back(u->cause);
     } else if (auto* f = message<follow_request>(i)) {
-      follow(*f);
+      follow(c, *f);
     } else if (auto* q = message<command_item>(i)) {
       const auto& uri = std::visit([](const auto& r) -> const std::string& { return r.uri; }, q->request);
       if (const auto* type = host_.type_of(uri)) add_work(c, uri, *type, {&i});
@@ -204,8 +208,8 @@ bool shard::add_batch(cut& c, item& i, std::size_t at) {
   const auto& b = std::get<std::shared_ptr<record_batch>>(i);
   c.batches.push_back(b);
   const auto* partition = &b->window->owner();
-  auto mark = std::find_if(watermarks_.begin(), watermarks_.end(), [&](const auto& w) { return w.first == partition; });
-  if (mark == watermarks_.end()) mark = watermarks_.insert(mark, {partition, -1});
+  auto mark = std::find_if(watermarks_.begin(), watermarks_.end(), [&](const auto& m) { return m.of == partition; });
+  if (mark == watermarks_.end()) mark = watermarks_.insert(mark, {partition, -1, -1});
   const auto& records = b->records();
   for (; at < records.size(); ++at) {
     if (c.works.size() >= options_.cut_records) {
@@ -213,11 +217,11 @@ bool shard::add_batch(cut& c, item& i, std::size_t at) {
       return false;
     }
     const auto& r = records[at];
-    if (r.offset < mark->second) {
+    if (r.offset < mark->next) {
       ++b->duplicates;
       continue;
     }
-    mark->second = r.offset + 1;
+    mark->next = r.offset + 1;
     add_work(c, b->uri(r), host_.type_at(type_of_target(r.target)), {&i, static_cast<std::uint32_t>(at)});
   }
   return true;
@@ -243,6 +247,8 @@ void shard::run_chain(cut& c, entity& e) {
   chain.clear();
   for (auto n = e.cut_first; n != 0; n = c.works[n - 1].next) chain.push_back(c.works[n - 1]);
   e.cut_first = e.cut_last = 0;
+  load(e);
+  e.used_ms = c.now_ms;
   const auto stands_alone = [](const work& w) {
     const auto* q = message<command_item>(*w.from);
     if (!q) return false;
@@ -268,22 +274,36 @@ void shard::finish_cut(cut& c) {
     c.dead.refused_by_shard = true;
     host_.bury(std::exchange(c.dead, {}));
   }
+  if (!c.deltas.empty()) tell_deltas(c);
   for (auto* b : c.applied) ++b->applied;
   for (auto& b : c.batches) {
     auto& p = b->window->owner();
     p.applied.fetch_add(std::exchange(b->applied, 0), std::memory_order_relaxed);
     p.duplicates.fetch_add(std::exchange(b->duplicates, 0), std::memory_order_relaxed);
   }
-  if (c.batches.empty() && c.answers.empty() && c.deltas.empty()) return;
+  if (keeps_) save_marks();
+  if (c.batches.empty() && c.answers.empty() && rows_.empty()) return deliver(c);
+  auto w =
+      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
+  const auto start = std::chrono::steady_clock::now();
+  host_.storage().commit(std::exchange(rows_, {}), c.sync, std::move(w));
+  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  deliver(c);
+}
+
+void shard::tell_deltas(const cut& c) {
   std::vector<agent_delta> deltas;
   deltas.reserve(c.deltas.size());
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
-  auto w =
-      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
-  const auto start = std::chrono::steady_clock::now();
-  host_.storage().commit(number_, deltas, std::move(w));
-  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  host_.did_cut(deltas);
+}
+
+// To other agents, once the cut is the store's, so that no commit overtakes the one that caused it.
+void shard::deliver(cut& c) {
+  for (auto& f : c.follows) host_.deliver(std::move(f));
+  for (auto& m : c.mails) host_.deliver(std::move(m));
+  for (auto& u : c.updates) host_.deliver(std::move(u));
 }
 
 bool shard::is_due(const cut& c) const { return !schedule_.empty() && schedule_.begin()->first <= c.now_ms; }
@@ -300,12 +320,14 @@ void shard::run_due(cut& c) {
   for (auto* e : due) run_due(c, *e);
   finish_cut(c);
   c.clear();
-  next_due_ms_.store(schedule_.empty() ? lane_base::never : schedule_.begin()->first, std::memory_order_relaxed);
 }
 
 // Each timer has a turn of its own, and so has retention: one that throws holds up no other.
 void shard::run_due(cut& c, entity& e) {
   constexpr std::int64_t again_ms = 10'000;
+  load(e);
+  if (!e.self) return reschedule(e, e.unreadable.empty() ? lane_base::never : c.now_ms + again_ms);
+  e.used_ms = c.now_ms;
   c.timer.reset();
   if (std::max(e.self->next_expiry_ms(), e.evict_after_ms) <= c.now_ms)
     e.evict_after_ms = run_quiet_turn(c, e) ? 0 : c.now_ms + again_ms;
@@ -327,7 +349,14 @@ void shard::reschedule(entity& e, std::int64_t due_ms) {
   if (e.due_ms != lane_base::never) schedule_.erase({e.due_ms, &e});
   e.due_ms = due_ms;
   if (due_ms != lane_base::never) schedule_.emplace(due_ms, &e);
-  next_due_ms_.store(schedule_.empty() ? lane_base::never : schedule_.begin()->first, std::memory_order_relaxed);
+  save_due(e);
+  note_next_due();
+}
+
+void shard::note_next_due() {
+  auto due = schedule_.empty() ? lane_base::never : schedule_.begin()->first;
+  if (keeps_ && options_.idle_ms != 0 && active_ != 0) due = std::min(due, next_sweep_ms_);
+  next_due_ms_.store(due, std::memory_order_relaxed);
 }
 
 entity* shard::find(std::string_view uri) {
@@ -342,7 +371,6 @@ entity& shard::find_or_watch(std::string_view uri, const agent_type& type) {
 
 void shard::drop_if_idle(entity& e) {
   if (!e.idle()) return;
-  reschedule(e, lane_base::never);
   entities_.erase(entities_.find(std::string_view(e.uri)));
 }
 

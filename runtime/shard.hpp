@@ -15,6 +15,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <twinlane/agents/agent_loader.hpp>
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
 #include <twinlane/runtime/shard_host.hpp>
@@ -34,6 +35,8 @@ struct shard_options {
   std::uint32_t inbox_messages_max = 65536;             // requests waiting; more are refused as too_busy
   std::uint32_t answers_max = 1000;                     // idempotency keys remembered
   std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's state on its way out
+  std::size_t active_max = 0;  // agents in memory, where the store keeps the others; 0: no bound
+  std::int64_t idle_ms = 0;    // an agent leaves memory after that long without a message; 0: never
 };
 
 /// One part of the URI space: hosts its agents, cuts its input, runs their turns. The unit of durability.
@@ -47,13 +50,12 @@ class shard {
  public:
   using control = std::function<void(shard&)>;
 
-  /// options must outlive the shard.
-  shard(std::uint32_t number, shard_host& host, const shard_options& options);
+  /// options must outlive the shard. name: how the store knows it.
+  shard(std::string name, shard_host& host, const shard_options& options);
   ~shard();
 
   /// Without a runner nothing is taken: requests are refused, the rest is dropped.
   void set_runner(std::unique_ptr<shard_runner> r);
-  std::uint32_t number() const noexcept { return number_; }
 
   // Input, from any thread.
   void enqueue(std::shared_ptr<record_batch> b);
@@ -80,6 +82,8 @@ class shard {
 
   // For controls, on the shard's thread.
   entity* find(std::string_view uri);
+  /// The entity with its agent in memory, from the store if need be; null when neither has it.
+  entity* find_agent(std::string_view uri);
   entity& find_or_watch(std::string_view uri, const agent_type& type);
   void drop_if_idle(entity& e);
   void subscribe(const std::string& uri, const agent_type& type, link l);
@@ -154,13 +158,28 @@ class shard {
   void send_life(entity& e, std::string_view event, std::string_view cause);
   void tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
                       unsigned hops);
-  void follow(const follow_request& f);
+  void follow(cut& c, const follow_request& f);
   void bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
                     const std::shared_ptr<record_batch>& cause);
   void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
   void reschedule(entity& e, std::int64_t due_ms);
+  void note_next_due();
+  void tell_deltas(const cut& c);
+  void deliver(cut& c);
+  // Rows (shard_store.cpp).
+  void open_rows();
+  void load(entity& e);
+  void load_follower(entity& e, const store_row& r);
+  void did_come(entity& e);
+  void did_go(entity& e);
+  void save(entity& e, turn& t, bool born);
+  void save_marks();
+  void save_due(const entity& e);
+  void save_follower(const follow_request& f);
+  void forget(const std::string& uri, answer<std::monostate> a);
+  void passivate(std::int64_t now_ms);
+  void passivate(entity& e);
 
-  const std::uint32_t number_;
   shard_host& host_;
   const shard_options& options_;
   std::unique_ptr<shard_runner> runner_;
@@ -178,7 +197,21 @@ class shard {
   boost::unordered_flat_set<std::unique_ptr<entity>, uri_hash, uri_equal> entities_;
   std::set<std::pair<std::int64_t, entity*>> schedule_;
   std::vector<std::pair<const agent_type*, std::unique_ptr<turn>>> turns_;
-  std::vector<std::pair<const source_partition*, std::int64_t>> watermarks_;
+  /// Below `next` this shard has taken every record of the partition that is its own.
+  struct watermark {
+    const source_partition* of;
+    std::int64_t next, saved;
+  };
+  std::vector<watermark> watermarks_;
+  // What the store keeps.
+  const bool keeps_;
+  const std::string owner_;  // of the shard's own rows
+  bool opened_ = false;
+  row_batch rows_;  // to go with the cut
+  std::string scratch_;
+  agent_loader loader_;
+  std::size_t active_ = 0;
+  std::int64_t next_sweep_ms_ = 0;
   std::unique_ptr<idempotency> answers_;  // made with the first key
 };
 

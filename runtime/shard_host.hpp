@@ -43,6 +43,13 @@ struct follow_request {
   bool leave = false;
 };
 
+/// What one turn changed. Views hold during the call only.
+struct agent_delta {
+  std::string_view uri;
+  std::uint64_t from = 0, rev = 0;
+  std::string_view patch;  // RFC 7396, over the document `{lane: value}`
+};
+
 /// What a shard needs of its surroundings; the runtime in a process, a fake in a test.
 ///
 /// Threads  any shard's thread
@@ -53,6 +60,11 @@ class shard_host {
   virtual const agent_type* type_of(std::string_view uri) const = 0;
   virtual const agent_type& type_at(std::uint32_t index) const = 0;
   virtual store& storage() = 0;
+  /// Does somebody want every cut's diffs? Without, they are made for subscribers alone.
+  virtual bool wants_deltas() const noexcept = 0;
+  virtual void did_cut(std::span<const agent_delta> deltas) = 0;
+  /// The partition of that store key, see partition_key().
+  virtual const source_partition* partition_of(std::string_view key) = 0;
   virtual turn_pool& turns() = 0;
   virtual std::uint64_t next_birth() = 0;
   virtual std::string lineage_of(std::uint64_t birth) const = 0;
@@ -65,8 +77,13 @@ class shard_host {
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;
   virtual void did_commit(double seconds) = 0;
+  virtual void did_activate() = 0;
+  virtual void did_passivate() = 0;
   virtual void did_change_agents(const agent_type& type, int difference) = 0;
 };
+
+/// How the store knows a source partition.
+std::string partition_key(const source_partition& p);
 
 /// A target id is the type's index and the lane's.
 constexpr target_id make_target(std::uint32_t type, std::uint32_t lane) { return type << 8 | lane; }

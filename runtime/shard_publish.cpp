@@ -41,17 +41,18 @@ error no_such_entity(const std::string& uri) { return {problem::no_such_entity, 
 // The turn has ended well; what throws from here on would be a fault of ours, so texts are made before anything leaves.
 void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works) {
   const auto from = e.rev;
-  const bool store_reads = host_.storage().wants_deltas();
+  const bool wanted = host_.wants_deltas();
   const auto at = c.patches.size();
-  if (changed && store_reads) t.encode_patch(c.patches, ~std::uint64_t{0});
+  if (changed && wanted) t.encode_patch(c.patches, ~std::uint64_t{0});
   if (born) {
     e.birth = host_.next_birth();
     e.rev = changed ? 1 : 0;
-    host_.did_change_agents(*e.type, +1);
+    did_come(e);
   } else {
     e.rev += changed ? 1 : 0;
   }
-  if (changed && store_reads) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
+  if (keeps_) save(e, t, born);
+  if (changed && wanted) c.deltas.push_back({&e, born ? 0 : from, e.rev, at, c.patches.size() - at});
   std::shared_ptr<record_batch> cause;
   unsigned hops = 0;
   const bool tells = e.watched || !t.joins.empty() || !t.messages.empty();
@@ -87,6 +88,7 @@ void shard::settle_answers(cut& c, const entity& e) {
       auto& r = std::get<command_result>(a->result);
       r.rev = e.rev;
       r.lineage = lineage(e);
+      c.sync = durability::now;
     }
     if (!a->command.empty())
       host_.did_run_command(*e.type, a->command, fine ? "ok" : code_of(std::get<error>(a->result).code));
@@ -156,7 +158,7 @@ void shard::tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::sh
       continue;
     }
     if (!text) texts[f.from_lane] = text_of(e, f.from_lane);
-    host_.deliver(join_update{f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
+    c.updates.push_back({f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
   }
 }
 
@@ -176,7 +178,7 @@ void shard::bury_endless(cut& c, const std::string& from, std::string to, std::s
   c.dead.hold(std::move(letter), cause ? cause->window : nullptr);
 }
 
-void shard::follow(const follow_request& f) {
+void shard::follow(cut& c, const follow_request& f) {
   const auto* type = host_.type_of(f.uri);
   const int lane = type ? type->lane_index(f.lane) : -1;
   if (lane < 0) {
@@ -185,6 +187,8 @@ void shard::follow(const follow_request& f) {
     return;
   }
   auto& e = find_or_watch(f.uri, *type);
+  load(e);
+  if (keeps_) save_follower(f);
   if (!e.watched) e.watched = std::make_unique<watchers>();
   auto& all = e.watched->followers;
   const auto same = [&](const follower& o) { return o.uri == f.by_uri && o.lane == f.by_lane && o.key == f.key; };
@@ -195,23 +199,24 @@ void shard::follow(const follow_request& f) {
   }
   all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
   auto [text, size] = text_of(e, static_cast<unsigned>(lane));
-  host_.deliver(join_update{f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
+  c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
 }
 
 void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops) {
   for (auto& j : t.joins)
-    host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
+    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
   for (auto& m : t.messages) {
     if (hops >= hops_max) {
       bury_endless(c, e.uri, m.uri + '/' + m.lane, std::move(m.key), std::move(m.value), cause);
       continue;
     }
-    host_.deliver(mail{std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
+    c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
   }
 }
 
 void shard::subscribe(const std::string& uri, const agent_type& type, link l) {
   auto& e = find_or_watch(uri, type);
+  load(e);
   if (!e.watched) e.watched = std::make_unique<watchers>();
   if (send_snapshot(e, e.self ? lineage(e) : std::string(), l)) e.watched->links.push_back(std::move(l));
   drop_if_idle(e);
@@ -231,7 +236,7 @@ void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
 }
 
 void shard::remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a) {
-  auto* e = find(uri);
+  auto* e = find_agent(uri);
   if (!e || !e->self) return a(no_such_entity(uri));
   const auto at = etag_of(lineage(*e), e->rev);
   if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
@@ -244,19 +249,19 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   } catch (...) {
     did_throw_at_stop(*e);
   }
-  e->self.reset();
+  did_go(*e);
+  e->looked_up = true;
   e->rev = 0;
   reschedule(*e, lane_base::never);
-  host_.did_change_agents(*e->type, -1);
-  host_.storage().remove(number_, uri);
+  cut c;
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
-    cut none;
-    tell_followers(none, *e, ~std::uint64_t{0}, nullptr, 0);
+    tell_followers(c, *e, ~std::uint64_t{0}, nullptr, 0);
   }
   drop_if_idle(*e);
-  a(std::monostate{});
+  forget(uri, std::move(a));
+  deliver(c);
 }
 
 void shard::stop_agents() {

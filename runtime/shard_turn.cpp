@@ -43,6 +43,12 @@ bool shard::may_create(const work& w, const agent_type& type) const {
 
 // One turn with all the messages; when it throws, each of them again in a turn of its own.
 void shard::run_turn(cut& c, entity& e, std::span<const work> works) {
+  if (!e.unreadable.empty()) {
+    for (const auto& w : works)
+      fail(c, e, w, problem::handler_failed, dead_reason::handler_failed,
+           "its stored rows cannot be read: " + e.unreadable);
+    return;
+  }
   while (!e.self && !works.empty() && !may_create(works.front(), *e.type)) {
     fail(c, e, works.front(), problem::no_such_entity, dead_reason::no_such_entity,
          e.uri + " does not exist, and agents of type '" + e.type->name() + "' are created by " +
@@ -80,7 +86,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   try {
     if (born) e.self = e.type->make(e.uri);
     begun = true;
-    t.begin(*e.self, c.now_ms, born);
+    t.begin(*e.self, c.now_ms, born || e.starts);
     if (works.empty()) c.timer ? t.fire_timer(*c.timer) : t.evict();
     for (const auto& w : works) apply(c, e, t, w);
     // What cannot be applied brings no agent into being.
@@ -98,6 +104,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   host_.did_run_turn(*e.type, e.uri, std::chrono::duration<double>(now - c.last).count());
   c.last = now;
   if (!failed && (!born || c.useful)) {
+    e.starts = false;
     t.end();
     return true;
   }

@@ -3,8 +3,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include <twinlane/lanes/detail/keyed_state.hpp>
+#include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/lanes/lane.hpp>
 
 namespace twinlane::detail {
@@ -44,6 +47,26 @@ class keyed_lane : public lane_base {
   void encode_marked(std::string& out, const dirty_paths::node& paths) const override {
     state_.encode_marked(out, paths);
   }
+  void save_rows(row_sink& to) const override {
+    // A key may be in both; its row is the same then.
+    for (const auto& i : present_log().items) save_row(to, i.key);
+    for (const auto& i : present_log().settled) save_row(to, i.key);
+  }
+  decode_status load_row(decoder& d, std::string_view text, std::string_view row) override {
+    K key{};
+    if (!key_codec<K>::parse(text, key)) return bad_row_key();
+    std::int64_t time_ms = 0;
+    std::uint64_t number = 0;
+    if (!take_number(row, time_ms) || !(numbers_itself(key, number) || take_number(row, number)))
+      return bad_row("the row does not begin with its time and number");
+    V value{};
+    auto status = d.decode(row, value);
+    if (!status) return status;
+    if (is_null(value)) return bad_row("a keyed lane holds no null");
+    if (!state_.load(std::move(key), std::move(value), time_ms, number, info().keep))
+      return bad_row("the key or number of the row is taken or out of range");
+    return status;
+  }
   void undo() noexcept override { state_.undo(present_log()); }
   std::int64_t next_expiry() const override { return state_.next_expiry(info().keep.age_ms); }
   void prefetch() const noexcept override { state_.table().prefetch(); }
@@ -63,6 +86,23 @@ class keyed_lane : public lane_base {
 
  private:
   log_type& present_log() const { return this->template log<log_type>(); }
+
+  // The key of a log lane's entry is its number of writing.
+  bool numbers_itself(const K& key, std::uint64_t& number) const {
+    if constexpr (std::is_same_v<K, std::uint64_t>) number = key;
+    return info().kind == lane_kind::log;
+  }
+  void save_row(row_sink& to, const K& key) const {
+    auto& text = running_turn().row;
+    set_row_key(text.key, key);
+    const auto* e = state_.table().find(key);
+    if (!e) return to.remove(name(), text.key);
+    text.value.clear();
+    append_number(text.value, e->time_ms);
+    if (info().kind != lane_kind::log) append_number(text.value, e->written);
+    encode(text.value, e->value);
+    to.put(name(), text.key, text.value);
+  }
 };
 
 }  // namespace twinlane::detail

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <twinlane/lanes/detail/patching.hpp>
+#include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/lanes/detail/sorted_table.hpp>
 #include <twinlane/lanes/diff.hpp>
 #include <twinlane/lanes/lane.hpp>
@@ -111,6 +112,22 @@ class keyed_state {
     }
     return keys;
   }
+
+  /// Takes over an entry that was written before, outside of a turn; false when its key or number is taken, or the
+  /// number is none.
+  bool load(K key, V value, std::int64_t time_ms, std::uint64_t number, const retention& keep) {
+    if (number == 0 || number >= row_number_max || table_.find(key)) return false;
+    if (keep.entries_max > scan_max) {
+      if (!order_) order_ = std::make_unique<std::map<std::uint64_t, K>>();
+      if (!order_->emplace(number, key).second) return false;
+    }
+    table_.put({std::move(key), std::move(value), time_ms, number});
+    reserve_numbers(number + 1);
+    oldest_ms_ = std::min(oldest_ms_, time_ms);
+    return true;
+  }
+  /// The next write gets this number or one above it.
+  void reserve_numbers(std::uint64_t next) noexcept { written_ = std::max(written_, next); }
 
   bool settle(log_type& log) const {
     auto kept = log.items.begin();

@@ -53,19 +53,21 @@ void read_listen(map_reader& top, web::options& web) {
                                       listen));
 }
 
-void read_store(map_reader& top, problem_list& problems) {
+void read_store(map_reader& top, config& to, problem_list& problems) {
   const auto* node = top.take("store");
   if (!node) return;
   map_reader store(*node, "store", problems);
-  std::string kind;
-  if (store.text("kind", kind) && kind != "memory") {
-    if (kind == "sqlite" || kind == "mongo")
-      store.problem("kind",
-                    fmt::format("this version has no '{}' store, it has only memory. Write store: {{ kind: memory }}; "
-                                "state is then built anew from the sources at each start.",
-                                kind));
+  std::string kind = "memory";
+  if (store.text("kind", kind) && kind != "memory" && kind != "sqlite") {
+    if (kind == "mongo")
+      store.problem("kind", "this version has no 'mongo' store. Write store: { kind: sqlite }, or memory.");
     else
-      store.problem("kind", fmt::format("'{}' is not a store. Write memory.", kind));
+      store.problem("kind", fmt::format("'{}' is not a store. Write sqlite or memory.", kind));
+  }
+  if (kind == "sqlite") {
+    to.store = config::store_kind::sqlite;
+    store.whole("active_max", to.active_max, 1'000, 1'000'000'000);
+    store.duration("idle", to.agent_idle, 1s, 24h * 365);
   }
   store.finish();
 }
@@ -126,7 +128,7 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
   map_reader top(root, "", problems);
   read_listen(top, to.web);
   read_process(top, to);
-  read_store(top, problems);
+  read_store(top, to, problems);
   read_log(top, to, problems);
   read_web(top, to.web, problems);
   for (const auto* later : {"auth", "policies", "tls"})

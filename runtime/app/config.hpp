@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -34,6 +35,10 @@ struct config {
   std::uint32_t shards = 960;
   std::uint32_t cut_records = 256;
   std::optional<hosting> hosting_override;
+  enum class store_kind : std::uint8_t { memory, sqlite };
+  store_kind store = store_kind::memory;
+  std::size_t active_max = 0;               // agents in memory, when a store keeps the others; 0: no bound
+  std::chrono::milliseconds agent_idle{0};  // an agent leaves memory after that long; 0: never
   std::uint64_t dead_letter_bytes_max = 256ull * 1024 * 1024;
   std::string ui;  // directory of built pages; empty: the application's own
   std::vector<json_type_spec> agents;

@@ -94,8 +94,11 @@ int serve(const program& p, const call& c) {
   if (!settings) return exit_wrong;
   set_up_log(settings->level, settings->format);
   detail::block_stop_signals();
-  spdlog::info("{} {}: {} agent types, {} sources, memory store (state is built anew from the sources at each start)",
-               p.name, TWINLANE_VERSION, p.types.size() + settings->agents.size(), settings->sources.size());
+  spdlog::info("{} {}: {} agent types, {} sources, {}", p.name, TWINLANE_VERSION,
+               p.types.size() + settings->agents.size(), settings->sources.size(),
+               settings->store == config::store_kind::sqlite
+                   ? "state in " + (settings->data_dir / "state.db").string()
+                   : "memory store (state is built anew from the sources at each start)");
   std::unique_ptr<service> s;
   try {
     s = std::make_unique<service>(p, *settings);

@@ -14,6 +14,7 @@
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/metrics.hpp>
 #include <twinlane/runtime/runtime.hpp>
+#include <twinlane/runtime/sqlite_store.hpp>
 #include <twinlane/web/server.hpp>
 
 namespace twinlane::app {
@@ -30,9 +31,18 @@ runtime_options runtime_options_of(const config& c, dead_letters& dead, const st
   o.workers = c.workers;
   o.hosting_override = c.hosting_override;
   o.shard.cut_records = c.cut_records;
+  o.shard.active_max = c.active_max == 0 ? 0 : std::max<std::size_t>(c.active_max / c.shards, 1);
+  o.shard.idle_ms = c.agent_idle.count();
   o.dead_letters = [&dead](std::span<const dead_letter> letters) { return dead.append(letters); };
   o.figures = figures;
   return o;
+}
+
+std::unique_ptr<store> make_store(const config& c) {
+  if (c.store == config::store_kind::memory) return std::make_unique<memory_store>();
+  sqlite_store_options o;
+  o.file = (c.data_dir / "state.db").string();
+  return std::make_unique<sqlite_store>(std::move(o));
 }
 
 /// The close code that a reason of the web server stands for; 0 when it is no WebSocket close.
@@ -109,7 +119,7 @@ struct service::impl {
   impl(const program& p, const config& c)
       : host(c.web.host),
         dead(c.data_dir / "dead", {.total_bytes_max = c.dead_letter_bytes_max, .figures = figures}),
-        agents(std::make_shared<runtime>(runtime_options_of(c, dead, figures))) {
+        agents(std::make_shared<runtime>(runtime_options_of(c, dead, figures), make_store(c))) {
     add_types(*agents, p, c);
     agents->start();
     sources = std::make_unique<ingest::sources>(c.sources, *agents, p.generators);

@@ -29,6 +29,10 @@ struct shard::cut {
   std::vector<delta_at> deltas;
   std::vector<work> chain;
   std::string padded;
+  std::vector<mail> mails;  // what leaves once the cut is the store's
+  std::vector<join_update> updates;
+  std::vector<follow_request> follows;
+  durability sync = durability::soon;
   steady_time last;                  // end of the last turn
   steady_time arrived;               // of the earliest message in the running turn
   bool useful = false;               // has a message of the running turn been applied?
@@ -45,6 +49,10 @@ struct shard::cut {
     dead.resize(0);
     patches.clear();
     deltas.clear();
+    mails.clear();
+    updates.clear();
+    follows.clear();
+    sync = durability::soon;
   }
 
   /// A copy of the text with readable bytes behind it; holds until the next call.

@@ -71,6 +71,9 @@ struct runtime::impl final : shard_host {
   const agent_type* type_of(std::string_view uri) const override;
   const agent_type& type_at(std::uint32_t index) const override { return *types[index].type; }
   store& storage() override { return *kept; }
+  bool wants_deltas() const noexcept override { return static_cast<bool>(options.deltas); }
+  void did_cut(std::span<const agent_delta> deltas) override { options.deltas(deltas); }
+  const source_partition* partition_of(std::string_view key) override;
   turn_pool& turns() override { return scratch; }
   std::uint64_t next_birth() override { return births.fetch_add(1, std::memory_order_relaxed); }
   std::string lineage_of(std::uint64_t birth) const override;
@@ -81,6 +84,8 @@ struct runtime::impl final : shard_host {
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
   void did_commit(double seconds) override;
+  void did_activate() override;
+  void did_passivate() override;
   void did_change_agents(const agent_type& type, int difference) override;
 
   struct hosted_type {
@@ -104,7 +109,7 @@ struct runtime::impl final : shard_host {
     }
     if (!make) return dedicated.find(uri, f);
     dedicated.find_or_make(
-        uri, [&] { return make_shard(options.shards); }, f);
+        uri, [&] { return make_shard(std::string(uri)); }, f);
     return true;
   }
   /// Puts a control, or a request with its answer, into the inbox of a URI's shard; else answers why not.
@@ -142,7 +147,9 @@ struct runtime::impl final : shard_host {
   }
   /// The type and lane of a request, or why there is none.
   outcome<const hosted_type*> find_route(const std::string& uri) const;
-  std::unique_ptr<shard> make_shard(std::uint32_t number);
+  std::unique_ptr<shard> make_shard(std::string name);
+  void save_low_marks();
+  void list_stored(const hosted_type& t, const std::string& after, std::size_t limit, answer<entity_page> a);
   void spread(std::span<const routed_record> records, const std::shared_ptr<source_partition::window>& window,
               steady_time arrived);
   void tick();
@@ -163,6 +170,10 @@ struct runtime::impl final : shard_host {
 
   mutable std::mutex partitions_mutex;
   std::map<std::tuple<std::string, std::string, std::int32_t>, std::shared_ptr<source_partition>> partitions;
+  static constexpr std::string_view marks_owner = "#marks";
+  std::map<std::string, std::int64_t> stored_marks;  // low marks as the store has them, by partition_key()
+  std::shared_ptr<source_partition> find_or_make_partition(const std::string& source, const std::string& topic,
+                                                           std::int32_t number);
 
   std::mutex tick_mutex;
   std::condition_variable tick_wake;

@@ -1,173 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <random>
-#include <span>
-
-#include "twin.hpp"
+#include "world.hpp"
 
 using namespace twin_test;
 
 namespace {
-
-// Every kind of lane with every kind of bound, callbacks that write, and rules that read.
-struct world final : agent {
-  using agent::agent;
-  value_lane<item> details{*this, "details"};
-  value_lane<json> free{*this, "free"};
-  map_lane<int, item> items{*this, "items", did_update<&world::counted>, did_remove<&world::uncounted>};
-  map_lane<std::string, json> tree{*this, "tree"};
-  map_lane<int, int> last{*this, "last", keep_last(4)};
-  map_lane<int, int> young{*this, "young", keep_for(std::chrono::milliseconds{500}), keep_last(6)};
-  log_lane<item> diary{*this, "diary", keep_last(5)};
-  value_lane<int> ping{*this, "ping", transient};
-  map_lane<int, int> wanted{*this, "wanted", did_update<&world::want>, did_remove<&world::unwant>};
-  join_value_lane<int, json> joined{*this, "joined"};
-  value_lane<int> count{*this, "count"};
-  value_lane<json> summary{*this, "summary"};
-  command_lane<item> act{*this, "act", on_command<&world::do_act>};
-
-  static std::string followed(int n) { return "/other/" + std::to_string(n); }
-
- private:
-  rule sum{*this, on_change(items, last, joined), &world::sum_up};
-
-  void counted(const int&, const item&, const item*) {
-    count.update([](int& n) { ++n; });
-  }
-  void uncounted(const int&, const item&) {
-    count.update([](int& n) { n += 1000; });
-  }
-  void want(const int& key, const int& whom, const int*) { joined.join(key, followed(whom), "details"); }
-  void unwant(const int& key, const int&) { joined.leave(key); }
-  reply do_act(const item& what) {
-    diary.append(what);
-    items.remove(what.price);
-    return {};
-  }
-  void sum_up() {
-    int price = 0, seen = 0;
-    for (const auto& e : items) price += e.value.price;
-    joined.for_each([&](const int&, const json&) { ++seen; });
-    json s = {{"price", price}, {"joined", seen}};
-    for (const auto& e : last) s["last"][std::to_string(e.key)] = e.value;
-    summary.set(std::move(s));
-  }
-};
-
-struct operation {
-  enum class kind { put, remove, join, command, clear } what = kind::put;
-  std::string lane, key, value, from;
-  std::int64_t event_ms = 0;
-};
-
-class operations {
- public:
-  explicit operations(unsigned seed) : random_(seed) {}
-
-  operation next() {
-    const int key = below(8);
-    const auto k = std::to_string(key);
-    clock_ += below(20);
-    switch (below(14)) {
-      case 0:
-        return put("details", "", item_text());
-      case 1:
-        return put("free", "", free_text(3));
-      case 2:
-      case 3:
-        return put("items", k, item_text());
-      case 4:
-        return put("tree", k, free_text(3));
-      case 5:
-        return put("last", k, std::to_string(below(3)));
-      case 6:
-        return put("young", k, std::to_string(below(3)));
-      case 7:
-        return put("diary", "", item_text());
-      case 8:
-        return put("ping", "", std::to_string(below(3)));
-      case 9:
-        return put("wanted", k, std::to_string(below(3)));
-      case 10:
-        return {operation::kind::join, "joined", k, below(4) ? free_text(2) : "", world::followed(below(3)), clock_};
-      case 11:
-        return {operation::kind::command, "act", "", item_text(), "", clock_};
-      case 12: {
-        const char* lanes[] = {"items", "tree", "last", "young", "wanted"};
-        return {operation::kind::remove, lanes[below(5)], k, "", "", clock_};
-      }
-      default: {
-        const char* lanes[] = {"details", "free", "ping"};
-        return {operation::kind::remove, lanes[below(3)], "", "", "", clock_};
-      }
-    }
-  }
-  int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
-  std::int64_t clock() const { return clock_; }
-
- private:
-  operation put(std::string lane, std::string key, std::string value) {
-    // Some events come late.
-    return {operation::kind::put, std::move(lane), std::move(key), std::move(value), "", clock_ - below(300)};
-  }
-  std::string item_text() {
-    json j = {{"name", std::string(1, static_cast<char>('a' + below(3)))}, {"price", below(8)}};
-    if (below(2)) j["note"] = "n" + std::to_string(below(2));
-    return j.dump();
-  }
-  std::string free_text(int depth) { return free_value(depth).dump(); }
-  json free_value(int depth) {
-    switch (below(depth > 0 ? 7 : 3)) {
-      case 0:
-        return below(3);
-      case 1:
-        return nullptr;
-      case 2:
-        return std::string(1, static_cast<char>('a' + below(2)));
-      case 3:
-        return json::array({below(2), nullptr, free_value(depth - 1)});
-      default: {
-        json j = json::object();
-        for (int i = below(3); i >= 0; --i)
-          j[std::string(1, static_cast<char>('x' + below(3)))] = free_value(depth - 1);
-        return j;
-      }
-    }
-  }
-
-  std::mt19937 random_;
-  std::int64_t clock_ = 1'000'000;
-};
-
-void apply(twin<world>& t, turn& in, const operation& op) {
-  const padded text(op.value);
-  const auto lane = t.lane_of(op.lane);
-  decode_status status;
-  switch (op.what) {
-    case operation::kind::put:
-      status = in.apply(lane, {lane_input::kind::put, op.key, text.view(), {}}, op.event_ms);
-      break;
-    case operation::kind::command: {
-      reply answer;
-      status = in.command(lane, text.view(), answer);
-      break;
-    }
-    case operation::kind::join:
-      status = op.value.empty() || op.value == "null"
-                   ? in.apply(lane, {lane_input::kind::remove, op.key, {}, op.from}, op.event_ms)
-                   : in.apply(lane, {lane_input::kind::join, op.key, text.view(), op.from}, op.event_ms);
-      break;
-    default:
-      status = in.apply(lane, {lane_input::kind::remove, op.key, {}, {}}, op.event_ms);
-  }
-  ASSERT_TRUE(status) << op.lane << ": " << status.detail;
-}
-
-void run(twin<world>& t, std::span<const operation> ops) {
-  t.run([&](turn& in) {
-    for (const auto& op : ops) apply(t, in, op);
-  });
-}
 
 class lane_property : public testing::TestWithParam<unsigned> {};
 
@@ -244,6 +81,7 @@ TEST_P(lane_property, undone_turn_leaves_no_trace) {
       ASSERT_EQ(bad.tick(), good.tick()) << "turn " << i;
     }
     ASSERT_EQ(bad.document_text(), good.document_text()) << "turn " << i;
+    ASSERT_EQ(bad.rows(), good.rows()) << "turn " << i;
   }
 }
 

@@ -1,13 +1,20 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 #include <twinlane/agents/agent.hpp>
+#include <twinlane/agents/agent_header.hpp>
+#include <twinlane/agents/agent_loader.hpp>
 #include <twinlane/agents/turn.hpp>
 
 #include <support/fire_due.hpp>
@@ -33,6 +40,37 @@ class padded {
   std::size_t size_;
 };
 
+/// What a store holds of one agent, by lane and key.
+using row_map = std::map<std::pair<std::string, std::string>, std::string>;
+
+/// Collects the rows of a turn that may yet be undone.
+class row_collector final : public row_sink {
+ public:
+  void put(std::string_view lane, std::string_view key, std::string_view value) override {
+    rows_.push_back({std::string(lane), std::string(key), std::string(value)});
+  }
+  void remove(std::string_view lane, std::string_view key) override {
+    rows_.push_back({std::string(lane), std::string(key), std::nullopt});
+  }
+  void commit(row_map& to) {
+    for (auto& r : rows_) {
+      if (r.value)
+        to[{r.lane, r.key}] = *r.value;
+      else
+        to.erase({r.lane, r.key});
+    }
+    rows_.clear();
+  }
+  void clear() { rows_.clear(); }
+
+ private:
+  struct row {
+    std::string lane, key;
+    std::optional<std::string> value;
+  };
+  std::vector<row> rows_;
+};
+
 template <class Agent>
 class twin {
  public:
@@ -43,6 +81,7 @@ class twin {
   Agent& operator*() const { return static_cast<Agent&>(*self_); }
   Agent* operator->() const { return static_cast<Agent*>(self_.get()); }
   const agent_type& type() const { return *type_; }
+  std::shared_ptr<const agent_type> shared_type() const { return type_; }
   const std::string& last_text() const { return patch_; }
   const std::vector<message_effect>& sent() const { return sent_; }
   const std::vector<join_effect>& joins() const { return joins_; }
@@ -60,9 +99,12 @@ class twin {
       if (changed) turn_.mark_paths(marks.root(), ~std::uint64_t{0});
       sent_ = turn_.messages;
       joins_ = turn_.joins;
+      save(changed);
       turn_.end();
+      saved_.commit(rows_);
     } catch (...) {
       turn_.undo();
+      saved_.clear();
       throw;
     }
     first_ = false;
@@ -102,6 +144,26 @@ class twin {
     });
   }
 
+  /// What a store would hold after the turns so far.
+  const row_map& rows() const { return rows_; }
+  std::uint64_t rev() const { return rev_; }
+  /// Forgets the agent and brings it, or another's, back from rows.
+  void load(row_map rows) {
+    self_ = type_->make("/thing/1");
+    loader_.begin(*self_);
+    for (const auto& [place, value] : rows) {
+      const auto status = loader_.add(place.first, place.second, value);
+      EXPECT_TRUE(status) << status.detail;
+    }
+    EXPECT_TRUE(loader_.finish());
+    EXPECT_EQ(loader_.skipped(), 0u);
+    EXPECT_EQ(loader_.birth(), birth);
+    rev_ = loader_.rev();
+    rows_ = std::move(rows);
+    first_ = true;
+  }
+  void reload() { load(rows_); }
+
   std::string document_text() const {
     std::string text;
     encode_document(text, *self_, ~std::uint64_t{0});
@@ -130,6 +192,16 @@ class twin {
   mutable dirty_paths marks;
 
  private:
+  static constexpr std::uint64_t birth = 9;
+
+  void save(bool changed) {
+    rev_ += changed;
+    if (!turn_.wrote()) return;
+    turn_.save(saved_);
+    std::string header;
+    append_header(header, *self_, birth, rev_);
+    saved_.put("", "", header);
+  }
   json write(lane_input::kind op, std::string_view lane, std::string_view key, std::string_view value, bool whole) {
     return run([&](turn& t) {
       const padded text(value);
@@ -146,6 +218,10 @@ class twin {
   std::string patch_;
   std::vector<message_effect> sent_;
   std::vector<join_effect> joins_;
+  row_collector saved_;
+  row_map rows_;
+  std::uint64_t rev_ = 0;
+  agent_loader loader_;
 };
 
 struct item {

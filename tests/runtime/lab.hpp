@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -16,39 +17,63 @@
 
 namespace runtime_test {
 
-/// Keeps what shards commit; waiters wait when told to.
+/// Keeps rows, as a durable store does, and what cuts tell of their diffs; waiters wait when told to.
 class lab_store final : public store {
  public:
-  std::uint64_t open() override { return 1; }
-  bool wants_deltas() const noexcept override { return true; }
-  void commit(std::uint32_t, std::span<const agent_delta> deltas, std::unique_ptr<commit_waiter> w) override {
+  store_opened open() override { return {1, 1, true}; }
+  bool keeps_rows() const noexcept override { return keeps; }
+  void commit(row_batch batch, durability d, std::unique_ptr<commit_waiter> w) override {
     ++commits;
+    synced += d == durability::now;
+    batch.for_each([&](const store_row& r) {
+      const std::array place{std::string(r.owner), std::string(r.lane), std::string(r.key)};
+      if (r.removed)
+        rows.erase(place);
+      else
+        rows[place] = r.value;
+    });
+    if (w) waiting.push_back(std::move(w));
+    if (!held) release();
+  }
+  void read(std::string_view owner, const std::function<void(const store_row&)>& f) override {
+    ++reads;
+    for (const auto& [place, value] : rows)
+      if (place[0] == owner) f({place[0], place[1], place[2], value});
+  }
+  std::vector<std::string> owners(std::string_view prefix, std::string_view after, std::size_t limit) override {
+    std::vector<std::string> all;
+    for (const auto& [place, value] : rows)
+      if (place[0].starts_with(prefix) && place[0] > after && (all.empty() || all.back() != place[0]) &&
+          all.size() < limit)
+        all.push_back(place[0]);
+    return all;
+  }
+  std::optional<std::string> trouble() const override { return std::nullopt; }
+  bool close() override { return true; }
+  void did_cut(std::span<const agent_delta> deltas) {
     for (const auto& d : deltas) {
       auto& at = revs[std::string(d.uri)];
-      if (d.from != at) broken = "delta from " + std::to_string(d.from) + " after " + std::to_string(at);
+      if (d.from != 0 && d.from != at) broken = "delta from " + std::to_string(d.from) + " after " + std::to_string(at);
+      if (d.from == 0) states.erase(std::string(d.uri));
       at = d.rev;
       states[std::string(d.uri)].merge_patch(json::parse(d.patch));
       order.emplace_back(d.uri);
     }
-    waiting.push_back(std::move(w));
-    if (!held) release();
-  }
-  void remove(std::uint32_t, std::string_view uri) override {
-    states.erase(std::string(uri));
-    revs.erase(std::string(uri));
   }
   void release() {
     for (auto& w : waiting) w->durable();
     waiting.clear();
   }
 
+  std::map<std::array<std::string, 3>, std::string> rows;
   std::map<std::string, json> states;
   std::map<std::string, std::uint64_t> revs;
   std::vector<std::string> order;
   std::string broken;
   std::vector<std::unique_ptr<commit_waiter>> waiting;
-  int commits = 0;
+  int commits = 0, synced = 0, reads = 0;
   bool held = false;
+  bool keeps = false;
 };
 
 struct event {
@@ -60,11 +85,13 @@ struct event {
 /// Shards without actors: the test says when they run.
 class lab : public shard_host {
  public:
-  explicit lab(std::vector<std::shared_ptr<const agent_type>> types, std::uint32_t shards = 1, shard_options o = {})
+  explicit lab(std::vector<std::shared_ptr<const agent_type>> types, std::uint32_t shards = 1, shard_options o = {},
+               bool keeps = false)
       : options(o), types_(std::move(types)) {
+    kept.keeps = keeps;
     woken_.resize(shards);
     for (std::uint32_t n = 0; n < shards; ++n) {
-      shards_.push_back(std::make_unique<shard>(n, *this, options));
+      shards_.push_back(std::make_unique<shard>(std::to_string(n), *this, options));
       shards_[n]->set_runner(std::make_unique<runner>(*this, n));
     }
     source = std::make_shared<source_partition>("src", "topic", 0);
@@ -79,6 +106,11 @@ class lab : public shard_host {
   }
   const agent_type& type_at(std::uint32_t index) const override { return *types_[index]; }
   store& storage() override { return kept; }
+  bool wants_deltas() const noexcept override { return true; }
+  void did_cut(std::span<const agent_delta> deltas) override { kept.did_cut(deltas); }
+  const source_partition* partition_of(std::string_view key) override {
+    return key == partition_key(*source) ? source.get() : nullptr;
+  }
   turn_pool& turns() override { return pool_; }
   std::uint64_t next_birth() override { return ++births_; }
   std::string lineage_of(std::uint64_t birth) const override { return "L" + std::to_string(birth); }
@@ -91,6 +123,8 @@ class lab : public shard_host {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
   }
   void did_commit(double) override {}
+  void did_activate() override {}
+  void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }
 
   // Input.
@@ -153,6 +187,11 @@ class lab : public shard_host {
       if (s.run()) *n = true;
     }
     return false;
+  }
+  /// As at a start: every shard looks at what it has kept.
+  void wake_all() {
+    std::fill(woken_.begin(), woken_.end(), true);
+    settle();
   }
   void tick() {
     for (auto& s : shards_) s->wake_if_due(now);

@@ -264,7 +264,7 @@ TEST(shard, low_mark_and_answers_wait_for_durability) {
 
 TEST(shard, low_mark_waits_for_the_durability_of_what_a_record_caused) {
   const auto relays = make_agent_type<relay>("relay", "/relay/:id");
-  lab l({relays}, 2);
+  lab l({relays}, 2, {}, true);
   l.post({{"/relay/1", "to", "", R"("/relay/2")"}});
   l.settle();
   l.kept.held = true;

@@ -88,7 +88,7 @@ TEST(shard_time, timer_that_throws_holds_up_neither_retention_nor_the_shard) {
 TEST(shard_time, timers_due_at_once_run_in_cuts_as_records_do) {
   shard_options o;
   o.cut_records = 10;
-  lab l({accounts()}, 1, o);
+  lab l({accounts()}, 1, o, true);
   for (int i = 0; i < 35; ++i) {
     const auto uri = "/account/" + std::to_string(i);
     l.post({{uri, "sum", "", "1"}});

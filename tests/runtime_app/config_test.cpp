@@ -175,12 +175,11 @@ const std::vector<error_case> top_level{
      {"c.yaml:6: listen: '0.0.0.0:8080' can be reached from other machines, and there is no authentication. Listen on "
       "127.0.0.1, or set insecure: true."}},
     {"store_of_a_later_version",
-     base + "store: { kind: sqlite }\n",
-     {"c.yaml:6: store.kind: this version has no 'sqlite' store, it has only memory. Write store: { kind: memory }; "
-      "state is then built anew from the sources at each start."}},
+     base + "store: { kind: mongo }\n",
+     {"c.yaml:6: store.kind: this version has no 'mongo' store. Write store: { kind: sqlite }, or memory."}},
     {"no_such_store",
      base + "store: { kind: redis }\n",
-     {"c.yaml:6: store.kind: 'redis' is not a store. Write memory."}},
+     {"c.yaml:6: store.kind: 'redis' is not a store. Write sqlite or memory."}},
     {"auth_of_a_later_version",
      base + "auth:\n  jwt: {}\n",
      {"c.yaml:6: auth: this version does not have it yet. Leave it out and listen on loopback, behind a proxy that "

@@ -30,6 +30,7 @@ ONLY = {
     "boost/asio": ("web/", "tests/web/", "perf/"),
     "openssl/": ("web/",),
     "prometheus/": ("runtime/",),
+    "sqlite3.h": ("runtime/", "tests/store/"),
     "yaml-cpp/": ("runtime/app/", "tests/app/", "tests/fuzz/", "tests/runtime/"),
     "CLI/": ("runtime/app/", "perf/"),
     "gtest/": ("tests/",),

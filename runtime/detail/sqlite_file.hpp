@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <twinlane/runtime/detail/sqlite_handle.hpp>
+#include <twinlane/runtime/store.hpp>
+
+namespace twinlane::detail {
+
+/// The newest layout that this program knows. Older ones are brought forward at open, newer ones refused.
+inline constexpr std::int64_t schema_version = 1;
+
+/// Found in the file what no store has written there.
+class file_damage : public std::runtime_error {
+ public:
+  using runtime_error::runtime_error;
+};
+
+/// Held by the one process, and the one store in it, that may open the file.
+class file_lock {
+ public:
+  /// Throws std::runtime_error when another holds it.
+  explicit file_lock(const std::string& file);
+  ~file_lock();
+  file_lock(const file_lock&) = delete;
+  file_lock& operator=(const file_lock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+/// The database file of a store: who may open it, what must be in it, and what happens when it is damaged.
+///
+/// Shape    chunk(owner, lane, key, rows): the rows in order, some of an owner together (sqlite_chunks.hpp); redo(seq,
+/// body):
+///          batches, one after the other, of which some may not be in chunks yet; meta: epoch, clean, damaged
+/// Errors   std::runtime_error with a sentence. A damaged file is renamed to `NAME.damaged-N` first
+class sqlite_file {
+ public:
+  struct options {
+    std::string file, vfs;
+    std::size_t check_bytes_max = 0;  // files up to this size are read as a whole at open
+  };
+  /// `recover` is given each redo row (seq, body) and may throw file_damage.
+  sqlite_file(const options& o, const std::function<void(std::int64_t, std::string_view)>& recover);
+
+  const std::string& name() const noexcept { return options_.file; }
+  store_opened opened() const noexcept { return opened_; }
+  sqlite_handle& writer() noexcept { return writer_; }
+  sqlite_handle connect_reader() const;
+  /// The next open reads the whole file, and sets it aside if this is so.
+  void note_damage(std::string_view what);
+  void mark_clean();
+
+ private:
+  void open(const std::function<void(std::int64_t, std::string_view)>& recover);
+  void require_ours();
+  void check_contents();
+  void migrate();
+  void begin_epoch();
+  std::string set_aside();
+
+  options options_;
+  file_lock lock_;
+  sqlite_handle writer_;
+  store_opened opened_;
+};
+
+/// Sets how often the connection syncs: now, with each transaction; soon, when the log is copied into the file.
+void set_durability(sqlite_handle& db, durability d);
+
+}  // namespace twinlane::detail

@@ -1,0 +1,233 @@
+#include <algorithm>
+#include <charconv>
+
+#include <twinlane/agents/turn.hpp>
+#include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/log.hpp>
+#include <twinlane/runtime/shard.hpp>
+
+// What a shard keeps in the store, and how agents leave memory and come back.
+namespace twinlane {
+namespace {
+
+constexpr char separator = '\x1f';
+constexpr std::string_view follower_lane = "#follower", mark_lane = "mark", due_lane = "due";
+
+std::int64_t number_of(std::string_view text) {
+  std::int64_t n = -1;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+/// Puts the rows of one agent into a batch.
+class agent_rows final : public row_sink {
+ public:
+  agent_rows(row_batch& to, std::string_view uri) : to_(to), uri_(uri) {}
+  void put(std::string_view lane, std::string_view key, std::string_view value) override {
+    to_.put(uri_, lane, key, value);
+  }
+  void remove(std::string_view lane, std::string_view key) override { to_.remove(uri_, lane, key); }
+
+ private:
+  row_batch& to_;
+  std::string_view uri_;
+};
+
+/// Answers a removal once it is durable.
+class removal final : public commit_waiter {
+ public:
+  explicit removal(answer<std::monostate> a) : answer_(std::move(a)) {}
+  void durable() noexcept override {
+    try {
+      answer_(std::monostate{});
+    } catch (const std::exception& x) {
+      log_limited(log_level::error, "callback", std::string("a callback given to the runtime threw: ") + x.what());
+    }
+  }
+
+ private:
+  answer<std::monostate> answer_;
+};
+
+}  // namespace
+
+std::string partition_key(const source_partition& p) {
+  return p.source() + separator + p.topic() + separator + std::to_string(p.partition());
+}
+
+// What the shard had kept when it was last in memory; before its first cut.
+void shard::open_rows() {
+  opened_ = true;
+  if (!keeps_) return;
+  host_.storage().read(owner_, [&](const store_row& r) {
+    if (r.lane == mark_lane) {
+      const auto next = number_of(r.value);
+      watermarks_.push_back({host_.partition_of(r.key), next, next});
+    } else if (r.lane == due_lane) {
+      const auto* type = host_.type_of(r.key);
+      if (!type) return;
+      auto& e = find_or_watch(r.key, *type);
+      e.due_ms = number_of(r.value);
+      schedule_.emplace(e.due_ms, &e);
+    }
+  });
+  note_next_due();
+}
+
+// The agent that the store holds, if it holds one.
+void shard::load(entity& e) {
+  if (!keeps_ || e.self || e.looked_up) return;
+  e.looked_up = true;
+  e.unreadable.clear();
+  try {
+    std::unique_ptr<agent> found;
+    decode_status bad;
+    host_.storage().read(e.uri, [&](const store_row& r) {
+      if (r.lane == follower_lane) return load_follower(e, r);
+      if (!found) {
+        found = e.type->make(e.uri);
+        loader_.begin(*found);
+      }
+      if (auto s = loader_.add(r.lane, r.key, r.value); !s && bad) bad = std::move(s);
+    });
+    if (!found) return;
+    if (auto s = loader_.finish(); !s && bad) bad = std::move(s);
+    if (!bad) throw std::runtime_error(bad.detail);
+    e.birth = loader_.birth();
+    e.rev = loader_.rev();
+    e.self = std::move(found);
+  } catch (const std::exception& x) {
+    e.unreadable = x.what();
+    log_limited(log_level::error, "unreadable " + e.type->name(),
+                e.uri + ": its stored rows cannot be read, and it takes no messages: " + e.unreadable);
+    return;
+  }
+  e.starts = true;
+  did_come(e);
+  host_.did_activate();
+  send_life(e, "activated", "message");
+}
+
+entity* shard::find_agent(std::string_view uri) {
+  auto* e = find(uri);
+  if (!keeps_ || (e && e->self)) return e;
+  const auto* type = e ? e->type : host_.type_of(uri);
+  if (!type) return nullptr;
+  if (!e) e = &find_or_watch(uri, *type);
+  load(*e);
+  e->used_ms = host_.now_ms();
+  const bool nobody = e->idle();
+  drop_if_idle(*e);
+  return nobody ? nullptr : e;
+}
+
+void shard::did_come(entity& e) {
+  ++active_;
+  e.used_ms = host_.now_ms();
+  host_.did_change_agents(*e.type, +1);
+}
+
+void shard::did_go(entity& e) {
+  --active_;
+  e.self.reset();
+  e.looked_up = e.starts = false;
+  host_.did_change_agents(*e.type, -1);
+}
+
+// A turn that has ended well: its rows and the header go with the cut.
+void shard::save(entity& e, turn& t, bool born) {
+  if (!born && !t.wrote()) return;
+  agent_rows to(rows_, e.uri);
+  t.save(to);
+  scratch_.clear();
+  append_header(scratch_, *e.self, e.birth, e.rev);
+  rows_.put(e.uri, "", "", scratch_);
+}
+
+void shard::save_marks() {
+  for (auto& m : watermarks_) {
+    if (m.next == m.saved) continue;
+    rows_.put(owner_, mark_lane, partition_key(*m.of), std::to_string(m.next));
+    m.saved = m.next;
+  }
+}
+
+void shard::save_due(const entity& e) {
+  if (!keeps_) return;
+  if (e.due_ms == lane_base::never)
+    rows_.remove(owner_, due_lane, e.uri);
+  else
+    rows_.put(owner_, due_lane, e.uri, std::to_string(e.due_ms));
+}
+
+void shard::save_follower(const follow_request& f) {
+  const auto* by = host_.type_of(f.by_uri);
+  if (!keeps_ || !by) return;
+  const auto key = f.by_uri + separator + by->lanes()[f.by_lane].name + separator + f.key;
+  if (f.leave)
+    rows_.remove(f.uri, follower_lane, key);
+  else
+    rows_.put(f.uri, follower_lane, key, f.lane);
+}
+
+void shard::load_follower(entity& e, const store_row& r) {
+  const auto first = r.key.find(separator), second = r.key.find(separator, first + 1);
+  if (second == std::string_view::npos) return;
+  const auto* by = host_.type_of(r.key.substr(0, first));
+  const int by_lane = by ? by->lane_index(r.key.substr(first + 1, second - first - 1)) : -1;
+  const int from = e.type->lane_index(r.value);
+  if (by_lane < 0 || from < 0) return;  // one of the lanes is gone
+  follower f{std::string(r.key.substr(0, first)), static_cast<unsigned>(by_lane), std::string(r.key.substr(second + 1)),
+             static_cast<unsigned>(from)};
+  if (!e.watched) e.watched = std::make_unique<watchers>();
+  const auto same = [&](const follower& o) { return o.uri == f.uri && o.lane == f.lane && o.key == f.key; };
+  auto& all = e.watched->followers;
+  if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(f));
+}
+
+// Removes an agent's rows; who follows it stays, for another may be born under its URI.
+void shard::forget(const std::string& uri, answer<std::monostate> a) {
+  if (!keeps_) return a(std::monostate{});
+  host_.storage().read(uri, [&](const store_row& r) {
+    if (r.lane != follower_lane) rows_.remove(uri, r.lane, r.key);
+  });
+  host_.storage().commit(std::exchange(rows_, {}), durability::now, std::make_unique<removal>(std::move(a)));
+}
+
+// Agents leave memory when they have been idle, or when there are more than may be: those used longest ago first, and
+// among equals those that nobody watches.
+void shard::passivate(std::int64_t now_ms) {
+  const bool over = options_.active_max != 0 && active_ > options_.active_max;
+  if (!keeps_ || active_ == 0 || (!over && now_ms < next_sweep_ms_)) return;
+  next_sweep_ms_ = options_.idle_ms == 0 ? lane_base::never : now_ms + std::max<std::int64_t>(options_.idle_ms / 4, 1);
+  std::vector<entity*> leave;
+  std::vector<std::pair<std::pair<std::int64_t, bool>, entity*>> others;
+  for (const auto& e : entities_) {
+    if (!e->self || e->cut_first != 0) continue;
+    if (options_.idle_ms != 0 && e->used_ms + options_.idle_ms <= now_ms)
+      leave.push_back(e.get());
+    else if (over)
+      others.push_back({{e->used_ms, e->watched && !e->watched->links.empty()}, e.get()});
+  }
+  const auto stay = options_.active_max - options_.active_max / 10;
+  if (over && active_ - leave.size() > stay) {
+    const auto more = std::min(active_ - leave.size() - stay, others.size());
+    std::nth_element(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(more), others.end());
+    for (std::size_t i = 0; i < more; ++i) leave.push_back(others[i].second);
+  }
+  for (auto* e : leave) passivate(*e);
+}
+
+void shard::passivate(entity& e) {
+  try {
+    turn::stop(*e.self);
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + x.what());
+  }
+  send_life(e, "passivated", "idle");
+  host_.did_passivate();
+  did_go(e);
+  drop_if_idle(e);
+}
+
+}  // namespace twinlane

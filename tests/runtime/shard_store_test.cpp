@@ -1,0 +1,168 @@
+#include <gmock/gmock.h>
+
+#include "cast.hpp"
+#include "lab.hpp"
+
+// Shards over a store that keeps rows: what a restart and a passivation leave as it was.
+namespace runtime_test {
+namespace {
+
+using testing::ElementsAre;
+
+/// A lab whose rows outlive it.
+struct kept_lab {
+  std::unique_ptr<lab> now;
+  shard_options options;
+  std::uint32_t shards = 4;
+  std::int64_t offset = 0;
+
+  explicit kept_lab(shard_options o = {}) : options(o) { restart(); }
+  lab* operator->() { return now.get(); }
+  void restart() {
+    decltype(lab_store::rows) rows;
+    std::shared_ptr<source_partition> source;
+    const auto at = now ? now->now : 1'000'000;
+    if (now) rows = std::move(now->kept.rows), source = now->source;
+    now = std::make_unique<lab>(
+        std::vector{accounts(), make_agent_type<fan>("fan", "/fan/:id"),
+                    make_agent_type<product>("product", "/product/:id"), make_agent_type<relay>("relay", "/relay/:id")},
+        shards, options, true);
+    now->kept.rows = std::move(rows);
+    now->now = at;
+    if (source) now->source = source;
+  }
+  void post(const std::vector<event>& events) {
+    now->post(now->source, events, offset);
+    ASSERT_TRUE(now->settle());
+  }
+};
+
+TEST(shard_store, agent_is_after_a_restart_what_it_was_and_goes_on) {
+  kept_lab l;
+  l.post({{"/account/1", "amounts", "1", "5"},
+          {"/account/1", "notes", "", R"("a")"},
+          {"/account/2", "name", "", R"("b")"}});
+  l.post({{"/account/1", "amounts", "1", "", true}, {"/account/1", "amounts", "2", "7"}});
+  const auto one = l->document("/account/1"), two = l->document("/account/2");
+  const auto rev = l->rev("/account/1");
+  l.restart();
+  const auto f = l->subscribe("/account/1");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(f->state(), one);
+  EXPECT_EQ(l->rev("/account/1"), rev);
+  l.post({{"/account/1", "notes", "", R"("c")"}, {"/account/2", "sum", "", "3"}});
+  EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "a"}, {"2", "c"}}));
+  EXPECT_EQ(l->rev("/account/1"), rev + 1);
+  EXPECT_EQ(l->document("/account/2")["name"], two["name"]);
+}
+
+TEST(shard_store, records_below_the_watermark_are_dropped_after_a_restart) {
+  kept_lab l;
+  l.post({{"/account/1", "notes", "", R"("a")"}, {"/account/2", "notes", "", R"("b")"}});
+  l.restart();
+  l.offset = 0;
+  l.post({{"/account/1", "notes", "", R"("a")"},
+          {"/account/2", "notes", "", R"("b")"},
+          {"/account/1", "notes", "", R"("c")"}});
+  EXPECT_EQ(l->source->duplicates.load(), 2u);
+  EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "a"}, {"2", "c"}}));
+}
+
+TEST(shard_store, agents_over_the_bound_leave_memory_and_come_back_on_any_touch) {
+  shard_options o;
+  o.active_max = 10;
+  kept_lab l(o);
+  l.shards = 1;
+  l.restart();
+  std::vector<event> events;
+  for (int i = 0; i < 100; ++i) events.push_back({"/account/" + std::to_string(i), "sum", "", std::to_string(i)});
+  l.post(events);
+  EXPECT_LE(l->agents, 10);
+  const auto f = l->subscribe("/account/3");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(f->state()["sum"], 3);
+  l.post(events);
+  EXPECT_LE(l->agents, 10);
+  l.post({{"/account/3", "sum", "", "33"}});
+  EXPECT_EQ(f->state()["sum"], 33);
+  EXPECT_EQ(f->broken(), "");
+  const auto c = l->command("/account/50", "add", "5");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(c->result().result, "55");
+  EXPECT_EQ(l->kept.synced, 1) << "a command's cut is synced";
+}
+
+TEST(shard_store, idle_agents_leave_memory) {
+  shard_options o;
+  o.idle_ms = 1'000;
+  kept_lab l(o);
+  l.post({{"/account/1", "sum", "", "1"}, {"/account/2", "sum", "", "2"}});
+  l->now += 900;
+  l.post({{"/account/2", "sum", "", "3"}});
+  l->now += 200;
+  l->tick();
+  EXPECT_EQ(l->agents, 1);
+  l->now += 1'000;
+  l->tick();
+  EXPECT_EQ(l->agents, 0);
+  l.post({{"/account/2", "name", "", R"("x")"}});
+  EXPECT_EQ(l->document("/account/2")["sum"], 3);
+}
+
+TEST(shard_store, timer_that_was_due_while_nobody_ran_fires_once) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l->command("/account/1", "alarm", "500");
+  ASSERT_TRUE(l->settle());
+  l.restart();
+  l->now += 10'000;
+  l->wake_all();
+  l->tick();
+  l->tick();
+  EXPECT_EQ(l->document("/account/1")["rings"], 1);
+}
+
+TEST(shard_store, follower_hears_of_a_change_after_a_restart_although_both_were_out_of_memory) {
+  kept_lab l;
+  l.post({{"/fan/1", "wish", "1", R"("/product/9")"}, {"/product/9", "price", "", "30"}});
+  ASSERT_EQ(l->document("/fan/1")["cheapest"], 30);
+  l.restart();
+  l.post({{"/product/9", "price", "", "20"}});
+  const auto f = l->subscribe("/fan/1");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(f->state()["cheapest"], 20);
+  l.restart();
+  l.post({{"/fan/1", "wish", "1", "", true}});
+  l.restart();
+  l.post({{"/product/9", "price", "", "10"}});
+  const auto g = l->subscribe("/fan/1");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(g->state().count("cheapest"), 0u);
+}
+
+TEST(shard_store, removed_agent_leaves_no_rows_and_is_born_anew) {
+  kept_lab l;
+  l.post({{"/account/1", "amounts", "1", "5"}, {"/account/1", "notes", "", R"("a")"}});
+  const auto said = l->remove("/account/1");
+  ASSERT_TRUE(l->settle());
+  ASSERT_TRUE(said->has_value() && ok(**said));
+  for (const auto& [place, value] : l->kept.rows) EXPECT_NE(place[0], "/account/1");
+  l.restart();
+  l.post({{"/account/1", "notes", "", R"("b")"}});
+  EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "b"}}));
+}
+
+TEST(shard_store, unreadable_agent_is_set_aside_and_its_neighbours_are_not) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}, {"/account/2", "sum", "", "2"}});
+  for (auto& [place, value] : l->kept.rows)
+    if (place[0] == "/account/1" && place[1] == "sum") value = "rubbish";
+  l.restart();
+  l.post({{"/account/1", "sum", "", "3"}, {"/account/2", "sum", "", "4"}});
+  EXPECT_EQ(l->document("/account/2")["sum"], 4);
+  ASSERT_EQ(l->dead.size(), 1u);
+  EXPECT_THAT(l->dead[0].detail, testing::HasSubstr("cannot be read"));
+}
+
+}  // namespace
+}  // namespace runtime_test

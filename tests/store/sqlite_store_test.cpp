@@ -1,0 +1,380 @@
+#include <twinlane/runtime/sqlite_store.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include <sqlite3.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "power_cut_vfs.hpp"
+#include "store_conformance.hpp"
+
+namespace twinlane::testing {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+sqlite_store_options options_for(const scratch_folder& folder) {
+  sqlite_store_options o;
+  o.file = (folder / "store.db").string();
+  return o;
+}
+
+bool long_run() { return std::getenv("TWINLANE_LONG") && *std::getenv("TWINLANE_LONG"); }
+
+std::string message_of_open(const sqlite_store_options& o) {
+  sqlite_store store(o);
+  try {
+    store.open();
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return {};
+}
+
+void run_sql(const sqlite_store_options& o, const char* sql) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(::sqlite3_open(o.file.c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(::sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << ::sqlite3_errmsg(db);
+  ::sqlite3_close(db);
+}
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_bytes(const fs::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+/// A store with `n` commits of a seed, closed, as far as possible folded.
+content write_store(const sqlite_store_options& o, std::uint64_t seed, std::uint64_t commits) {
+  auto folding = o;
+  folding.fold_bytes = 1;
+  sqlite_store store(folding);
+  store.open();
+  content model;
+  for (std::uint64_t n = 1; n <= commits; ++n) {
+    auto rows = batch_of(seed, n);
+    apply_rows(rows, model);
+    store.commit(std::move(rows), durability::soon, nullptr);
+    if (n % 20 == 0) settle(store);
+  }
+  EXPECT_TRUE(store.close());
+  return model;
+}
+
+// ---- ends that were not asked for ----
+
+struct acknowledged {
+  std::atomic<std::uint64_t> soon{0}, now{0};
+};
+
+class acknowledges final : public commit_waiter {
+ public:
+  acknowledges(acknowledged& a, std::uint64_t n, bool now) : a_(a), n_(n), now_(now) {}
+  void durable() noexcept override {
+    a_.soon.store(n_);
+    if (now_) a_.now.store(n_);
+  }
+
+ private:
+  acknowledged& a_;
+  std::uint64_t n_;
+  bool now_;
+};
+
+std::uint64_t count_in(twinlane::store& store) {
+  std::uint64_t n = 0;
+  store.read("#count", [&](const store_row& r) { n = std::stoull(std::string(r.value)); });
+  return n;
+}
+
+/// Commits numbered batches until the process ends.
+void commit_for_ever(const sqlite_store_options& o, std::uint64_t seed, acknowledged& heard) {
+  sqlite_store store(o);
+  store.open();
+  for (auto n = count_in(store) + 1;; ++n) {
+    const bool now = n % 37 == 0;
+    store.commit(batch_of(seed, n), now ? durability::now : durability::soon,
+                 std::make_unique<acknowledges>(heard, n, now));
+    while (n > heard.soon.load() + 60) std::this_thread::sleep_for(100us);
+    if (n % 100 == 0) std::this_thread::sleep_for(1ms);
+  }
+}
+
+void wait_for_commits(const acknowledged& heard, std::uint64_t n) {
+  for (int i = 0; i < 100'000 && heard.soon.load() <= n; ++i) std::this_thread::sleep_for(100us);
+}
+
+/// In a process of its own, which `end` is to stop. What was acknowledged survives it.
+template <class Child>
+void in_child(Child&& child, std::function<void(pid_t)> end = nullptr) {
+  const auto pid = ::fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    child();
+    ::_exit(0);
+  }
+  if (end) end(pid);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+}
+
+struct shared_acknowledged {
+  shared_acknowledged()
+      : at(new (::mmap(nullptr, sizeof(acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+               acknowledged) {}
+  ~shared_acknowledged() { ::munmap(at, sizeof(acknowledged)); }
+  acknowledged* at;
+};
+
+/// The store must hold the first n commits, with n at least `least`. Returns n.
+std::uint64_t expect_prefix(const sqlite_store_options& o, std::uint64_t seed, std::uint64_t least,
+                            std::uint64_t epoch) {
+  sqlite_store store(o);
+  const auto opened = store.open();
+  EXPECT_FALSE(opened.clean);
+  EXPECT_EQ(opened.epoch, epoch);
+  const auto n = count_in(store);
+  EXPECT_GE(n, least);
+  content model;
+  for (std::uint64_t i = 1; i <= n; ++i) apply_rows(batch_of(seed, i), model);
+  EXPECT_EQ(all_of(store), model);
+  EXPECT_TRUE(store.close());
+  return n;
+}
+
+sqlite_store_options busy_options(const scratch_folder& folder) {
+  auto o = options_for(folder);
+  o.fold_bytes = 64 * 1024;
+  o.fold_slice = 0us;
+  o.linger = 50us;
+  o.transaction_bytes_max = 4 * 1024;
+  o.log_bytes_max = 256 * 1024;
+  return o;
+}
+
+TEST(sqlite_store, after_a_kill_holds_a_prefix_with_all_that_was_acknowledged) {
+  scratch_folder folder;
+  const auto o = busy_options(folder);
+  const auto seed = std::random_device{}() % 100'000;
+  std::mt19937_64 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  shared_acknowledged heard;
+  for (int round = 0; round < (long_run() ? 50 : 5); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const auto before = heard.at->soon.load();
+    in_child([&] { commit_for_ever(o, seed, *heard.at); },
+             [&](pid_t pid) {
+               wait_for_commits(*heard.at, before + random() % 3'000);
+               ::kill(pid, SIGKILL);
+             });
+    heard.at->soon = expect_prefix(o, seed, heard.at->soon.load(), static_cast<std::uint64_t>(round) + 2);
+    if (HasFailure()) return;
+  }
+}
+
+TEST(sqlite_store, after_a_power_cut_holds_a_prefix_with_all_that_was_acknowledged_as_synced) {
+  power_cut_vfs::install();
+  scratch_folder folder;
+  auto o = busy_options(folder);
+  o.vfs = power_cut_vfs::name;
+  const auto seed = std::random_device{}() % 100'000;
+  std::mt19937_64 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  shared_acknowledged heard;
+  for (int round = 0; round < (long_run() ? 50 : 5); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const auto after = random() % 3'000;
+    const auto cut_seed = random();
+    in_child([&] {
+      const auto before = heard.at->soon.load();
+      std::thread([&] { commit_for_ever(o, seed, *heard.at); }).detach();
+      wait_for_commits(*heard.at, before + after);
+      power_cut_vfs::cut(cut_seed);
+    });
+    const auto n = expect_prefix(o, seed, heard.at->now.load(), static_cast<std::uint64_t>(round) + 2);
+    heard.at->soon = heard.at->now = n;
+    if (HasFailure()) return;
+  }
+}
+
+// ---- files that cannot be served ----
+
+TEST(sqlite_store, a_second_opener_is_refused) {
+  scratch_folder folder;
+  const auto o = options_for(folder);
+  sqlite_store first(o);
+  first.open();
+  EXPECT_NE(message_of_open(o).find("in use by another server"), std::string::npos);
+  first.close();
+  EXPECT_EQ(message_of_open(o), "");
+}
+
+TEST(sqlite_store, a_newer_layout_is_refused_and_left_alone) {
+  scratch_folder folder;
+  const auto o = options_for(folder);
+  write_store(o, 1, 5);
+  run_sql(o, "PRAGMA user_version=2");
+  EXPECT_NE(message_of_open(o).find("has layout 2"), std::string::npos);
+  EXPECT_TRUE(fs::exists(o.file));
+}
+
+TEST(sqlite_store, a_database_of_another_program_is_refused_and_left_alone) {
+  scratch_folder folder;
+  const auto o = options_for(folder);
+  run_sql(o, "CREATE TABLE theirs(x)");
+  EXPECT_NE(message_of_open(o).find("another program"), std::string::npos);
+  EXPECT_TRUE(fs::exists(o.file));
+}
+
+TEST(sqlite_store, what_is_no_database_is_set_aside_and_named) {
+  scratch_folder folder;
+  const auto o = options_for(folder);
+  for (const char* aside : {".damaged-1", ".damaged-2"}) {
+    write_bytes(o.file, std::string(9000, 'x'));
+    EXPECT_NE(message_of_open(o).find(o.file + aside), std::string::npos);
+    EXPECT_EQ(bytes_of(o.file + aside), std::string(9000, 'x'));
+    EXPECT_FALSE(fs::exists(o.file));
+  }
+  EXPECT_EQ(message_of_open(o), "");
+}
+
+TEST(sqlite_store, a_flipped_byte_is_found_at_open_or_was_of_no_meaning) {
+  scratch_folder folder;
+  const auto o = options_for(folder);
+  const auto model = write_store(o, 7, 300);
+  const auto good = bytes_of(o.file);
+  std::mt19937_64 random(11);
+  unsigned found = 0;
+  const int rounds = long_run() ? 400 : 60;
+  for (int round = 0; round < rounds; ++round) {
+    auto bad = good;
+    const auto at = random() % bad.size();
+    bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 8));
+    SCOPED_TRACE("byte " + std::to_string(at));
+    fs::remove_all(folder.path());
+    fs::create_directories(folder.path());
+    write_bytes(o.file, bad);
+    sqlite_store store(o);
+    try {
+      store.open();
+    } catch (const std::runtime_error& e) {
+      ++found;
+      continue;
+    }
+    ASSERT_EQ(all_of(store), model);
+    store.close();
+  }
+  EXPECT_GT(found, 0u);
+}
+
+TEST(sqlite_store, a_damaged_row_of_a_large_file_is_not_served_and_the_next_open_sets_the_file_aside) {
+  scratch_folder folder;
+  auto o = options_for(folder);
+  o.check_bytes_max = 0;
+  o.fold_bytes = 1;
+  {
+    sqlite_store store(o);
+    store.open();
+    row_batch rows;
+    rows.put("/a", "l", "k", "a value to be found");
+    rows.put("/b", "l", "k", "another");
+    store.commit(std::move(rows), durability::now, nullptr);
+    settle(store);
+    while (store.count().folds == 0) std::this_thread::sleep_for(1ms);
+    settle(store);
+    std::this_thread::sleep_for(50ms);
+    ASSERT_TRUE(store.close());
+  }
+  auto bytes = bytes_of(o.file);
+  for (auto at = bytes.find("to be found"); at != std::string::npos; at = bytes.find("to be found", at + 1))
+    bytes[at] = 'T';
+  write_bytes(o.file, bytes);
+  {
+    sqlite_store store(o);
+    store.open();
+    unsigned rows = 0;
+    EXPECT_THROW(store.read("/a", [&](const store_row&) { ++rows; }), store_damage);
+    EXPECT_EQ(rows, 0u);
+    store.read("/b", [&](const store_row&) { ++rows; });
+    EXPECT_EQ(rows, 1u);
+    EXPECT_EQ(store.count().errors, 1u);
+    std::this_thread::sleep_for(50ms);
+    ASSERT_TRUE(store.close());
+  }
+  EXPECT_NE(message_of_open(o).find(".damaged-1"), std::string::npos);
+}
+
+// ---- a disk that is full for a while ----
+
+TEST(sqlite_store, a_full_disk_holds_commits_back_and_they_go_on_when_there_is_room) {
+  full_disk_vfs::install();
+  scratch_folder folder;
+  auto o = options_for(folder);
+  o.vfs = full_disk_vfs::name;
+  o.fold_bytes = 64 * 1024;
+  sqlite_store store(o);
+  store.open();
+  acknowledged heard;
+  content model;
+  const auto commit = [&](std::uint64_t n) {
+    auto rows = batch_of(3, n);
+    apply_rows(rows, model);
+    store.commit(std::move(rows), n % 2 ? durability::soon : durability::now,
+                 std::make_unique<acknowledges>(heard, n, false));
+  };
+  for (std::uint64_t n = 1; n <= 100; ++n) commit(n);
+  settle(store);
+  full_disk_vfs::full = true;
+  for (std::uint64_t n = 101; n <= 2'000; ++n) commit(n);
+  for (int i = 0; i < 500 && !store.trouble(); ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(store.trouble());
+  EXPECT_NE(store.trouble()->find("full"), std::string::npos) << *store.trouble();
+  EXPECT_LT(heard.soon, 2'000u);
+  EXPECT_GT(store.count().errors, 0u);
+  EXPECT_EQ(all_of(store), model);
+  full_disk_vfs::full = false;
+  settle(store);
+  EXPECT_EQ(heard.soon, 2'000u);
+  for (int i = 0; i < 500 && store.trouble(); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(store.trouble(), std::nullopt);
+  EXPECT_TRUE(store.close());
+  sqlite_store again(o);
+  again.open();
+  EXPECT_EQ(all_of(again), model);
+}
+
+TEST(sqlite_store, an_end_on_a_full_disk_says_so_and_is_not_clean) {
+  full_disk_vfs::install();
+  scratch_folder folder;
+  auto o = options_for(folder);
+  o.vfs = full_disk_vfs::name;
+  {
+    sqlite_store store(o);
+    store.open();
+    settle(store);
+    full_disk_vfs::full = true;
+    row_batch rows;
+    rows.put("/a", "", "", std::string(100'000, 'x'));
+    store.commit(std::move(rows), durability::soon, nullptr);
+    EXPECT_FALSE(store.close());
+    full_disk_vfs::full = false;
+  }
+  sqlite_store again(o);
+  const auto opened = again.open();
+  EXPECT_FALSE(opened.clean);
+  EXPECT_EQ(opened.epoch, 2u);
+  EXPECT_TRUE(again.owners("", "", 1).empty());
+}
+
+}  // namespace
+}  // namespace twinlane::testing
