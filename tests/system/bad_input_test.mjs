@@ -296,7 +296,7 @@ test('a bad configuration is named with its line, and nothing starts', { skip },
     ['a lane that the type does not have', agents + 'sources:\n' + source('notes', 'http: {}', 'nolane'), 11],
     ['a route that is reserved', agents.replace('/customer/:id', '/api/:id'), 4],
     ['an open server without insecure', 'listen: 0.0.0.0:8080\n' + agents, 1],
-    ['SQLite, which is not there yet', agents.replace('memory', 'sqlite'), 1],
+    ['MongoDB, which is not there yet', agents.replace('memory', 'mongo'), 1],
     ['no YAML', 'agents: [}\n', 1],
   ];
   for (const [what, text, line] of cases) {
