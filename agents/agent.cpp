@@ -56,6 +56,10 @@ void agent::send_text(std::string uri, std::string_view lane, std::string key, s
   this_turn().messages.push_back({std::move(uri), std::string(lane), std::move(key), std::move(value)});
 }
 
+void agent::emit_text(std::string_view sink, std::string key, std::string value) {
+  this_turn().emissions.push_back({std::string(sink), std::move(key), std::move(value)});
+}
+
 turn& agent::this_turn() const { return static_cast<turn&>(running_turn()); }
 
 void agent::timer::set_after(std::chrono::milliseconds delay) { set_at(owner_->now_ms() + delay.count()); }

@@ -151,12 +151,21 @@ class agent : public lane_owner {
     encode(text, value);
     send_text(std::move(uri), lane, std::move(key), std::move(text));
   }
+  /// Sends a value out of the process through the sink of that name, at least once and in the order of this agent's
+  /// emissions; it leaves when this turn ends well. Without a key, the agent's URI is the key.
+  template <class T>
+  void emit(std::string_view sink, std::string key, const T& value) {
+    std::string text;
+    encode(text, value);
+    emit_text(sink, std::move(key), std::move(text));
+  }
 
  private:
   friend class turn;
   void add_rule(lane_set lanes, std::function<void(agent&, const changes&)> run);
   unsigned add_timer(std::string_view name, timer& t, std::function<void(agent&)> run);
   void send_text(std::string uri, std::string_view lane, std::string key, std::string value);
+  void emit_text(std::string_view sink, std::string key, std::string value);
   turn& this_turn() const;
 
   agent_type* type_;

@@ -116,6 +116,7 @@ void turn::clear_all() noexcept {
   clear();
   changed_ = 0;
   messages.clear();
+  emissions.clear();
   timers_before_.clear();
   agent_->attach_turn(nullptr);
   agent_ = nullptr;

@@ -13,6 +13,11 @@ struct message_effect {
   std::string uri, lane, key, value;
 };
 
+/// An item for a sink, sent when the turn ends well.
+struct sink_effect {
+  std::string sink, key, value;
+};
+
 /// Runs one turn of one agent after the other: messages, then rules, then the diff; or everything undone.
 ///
 /// begin → apply/command/fire_timer/evict … → finish → encode_patch, messages, joins → end; undo instead of end when
@@ -52,6 +57,7 @@ class turn final : public lane_turn {
   static void postpone(agent& a, std::size_t timer, std::int64_t due_ms) { a.timer_at(timer).due_ms_ = due_ms; }
 
   std::vector<message_effect> messages;
+  std::vector<sink_effect> emissions;
   decoder& text_decoder() noexcept { return decoder_; }
 
  private:

@@ -64,6 +64,7 @@ enum class dead_reason : std::uint8_t {
   no_such_entity,  // the entity does not exist and records may not create it
   bad_tombstone,   // a null value on a lane that cannot take one
   handler_failed,  // the agent's logic threw on it twice
+  sink_full,       // as many items wait for the sink as may
 };
 
 std::string_view name_of(dead_reason r) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,7 +17,7 @@ namespace twinlane {
 /// Threads  its shard's
 struct idempotency {
   struct kept {
-    std::size_t request_hash;
+    std::uint64_t request_hash;
     std::int64_t at_ms;
     outcome<command_result> result;
   };
@@ -26,6 +27,15 @@ struct idempotency {
     const auto it = by_key.find(key);
     return it == by_key.end() || it->second.at_ms + keep_ms < now_ms ? nullptr : &it->second;
   }
+  /// As it was kept before a restart; sort() when all are.
+  void restore(std::string key, kept k) {
+    order.push_back(key);
+    by_key.emplace(std::move(key), std::move(k));
+  }
+  void sort() {
+    std::sort(order.begin(), order.end(),
+              [&](const auto& a, const auto& b) { return by_key.at(a).at_ms < by_key.at(b).at_ms; });
+  }
   /// Nothing is kept that still counts; drops what does not.
   bool expire(std::int64_t now_ms) {
     while (!order.empty() && by_key.at(order.front()).at_ms + keep_ms < now_ms) {
@@ -34,10 +44,14 @@ struct idempotency {
     }
     return order.empty();
   }
-  void keep(const std::string& key, kept k, std::size_t keys_max) {
+  /// did_drop(key) is called for each that leaves.
+  template <class F>
+  void keep(const std::string& key, kept k, std::size_t keys_max, F&& did_drop) {
+    const auto now_ms = k.at_ms;
     if (!by_key.insert_or_assign(key, std::move(k)).second) std::erase(order, key);
     order.push_back(key);
-    while (order.size() > keys_max) {
+    while (order.size() > keys_max || by_key.at(order.front()).at_ms + keep_ms < now_ms) {
+      did_drop(order.front());
       by_key.erase(order.front());
       order.pop_front();
     }

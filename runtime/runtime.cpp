@@ -1,9 +1,11 @@
 #include <twinlane/runtime/runtime.hpp>
 
 #include <algorithm>
+#include <random>
 #include <stdexcept>
 
 #include <twinlane/runtime/detail/runtime_impl.hpp>
+#include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/metrics.hpp>
 
@@ -70,20 +72,54 @@ void runtime::add(std::shared_ptr<const agent_type> type) {
   types.push_back({std::move(type), host == hosting::dedicated, std::make_unique<std::atomic<std::int64_t>>(0)});
 }
 
+void runtime::add_sink(std::shared_ptr<sink_queue> s) {
+  if (impl_->system) throw std::logic_error("sinks are added before start()");
+  if (impl_->sink_of(s->name())) throw std::invalid_argument("sink '" + s->name() + "' is added twice");
+  auto& to = *impl_->sinks.emplace_back(std::make_unique<impl::connected_sink>());
+  s->did_drain = [i = impl_.get(), &to] { i->refill_next(to); };
+  to.queue = std::move(s);
+}
+
 void runtime::start() {
   auto& i = *impl_;
   if (!i.shards.empty()) throw std::logic_error("a runtime starts once");
   const auto opened = i.kept->open();
   i.start_counter = opened.epoch;
   i.births = (opened.opens << 24) + 1;
-  i.kept->read(impl::marks_owner, [&](const store_row& r) {
+  i.kept->read(detail::marks_owner, [&](const store_row& r) {
     i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
   });
+  i.name_store();
   i.system = std::make_unique<detail::actors>(i.options.workers);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
+  if (i.kept->keeps_rows()) i.open_shards();
   i.accepting = true;
   i.ticking = true;
   i.ticker = std::thread([&i] { i.tick(); });
+}
+
+// Timers that came due and messages that had not arrived wait for nobody else to wake their shards.
+void runtime::impl::open_shards() {
+  const auto wake = [](shard& s) { s.order([](shard&) {}); };
+  for (const auto& s : shards) wake(*s);
+  kept->read(detail::dedicated_owner, [&](const store_row& r) {
+    const auto* type = hosted_of(r.key);
+    if (type && type->dedicated) on_shard(r.key, *type, true, wake);
+  });
+}
+
+// Ids of sink items must not meet those of another store.
+void runtime::impl::name_store() {
+  constexpr std::string_view owner = "#store", lane = "name";
+  kept->read(owner, [&](const store_row& r) {
+    if (r.lane == lane) store_name = r.value;
+  });
+  if (!store_name.empty()) return;
+  std::random_device random;
+  store_name = base36(std::uint64_t{random()} << 32 | random());
+  row_batch rows;
+  rows.put(owner, lane, "", store_name);
+  kept->commit(std::move(rows), durability::soon, nullptr);
 }
 
 bool runtime::drain(std::chrono::milliseconds deadline) {
@@ -161,7 +197,7 @@ void runtime::impl::save_low_marks() {
       auto& saved = stored_marks[partition_key(*p)];
       if (saved == mark) continue;
       saved = mark;
-      rows.put(marks_owner, "low", partition_key(*p), std::to_string(mark));
+      rows.put(detail::marks_owner, "low", partition_key(*p), std::to_string(mark));
     }
   }
   if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
@@ -211,6 +247,7 @@ std::string runtime::impl::lineage_of(std::uint64_t birth) const { return base36
 // A message to where no route leads is a fault of the sending agent: one line, and it is counted.
 template <class M>
 static bool unroutable(const runtime_options& options, const M& m) {
+  if (m.sent.in) m.sent.in->arrived();
   log_limited(log_level::warn, "unroutable", "an agent sent to " + m.uri + ", which no route takes");
   if (options.figures) options.figures->count("twinlane_unroutable_total");
   return true;
@@ -226,7 +263,9 @@ void runtime::impl::deliver(mail m) {
 void runtime::impl::deliver(join_update u) {
   const auto* type = hosted_of(u.uri);
   const auto uri = u.uri;
-  if (type) on_shard(uri, *type, false, [&](shard& s) { s.enqueue(std::move(u)); });
+  const auto in = u.in;
+  if (!type || !on_shard(uri, *type, false, [&](shard& s) { s.enqueue(std::move(u)); }))
+    if (in) in->arrived();
 }
 
 void runtime::impl::deliver(follow_request f) {
@@ -234,6 +273,57 @@ void runtime::impl::deliver(follow_request f) {
   if (!type && unroutable(options, f)) return;
   const auto uri = f.uri;
   on_shard(uri, *type, true, [&](shard& s) { s.enqueue(std::move(f)); });
+}
+
+void runtime::impl::take_back(std::shared_ptr<parcel> p) noexcept {
+  const auto& name = p->sender();
+  if (name.front() == '/')
+    dedicated.find(name, [&](shard& s) { s.enqueue(std::move(p)); });
+  else
+    shards[detail::number_in<std::size_t>(name)]->enqueue(std::move(p));
+}
+
+sink_queue* runtime::impl::sink_of(std::string_view name) {
+  for (const auto& s : sinks)
+    if (s->queue->name() == name) return s->queue.get();
+  return nullptr;
+}
+
+runtime::impl::connected_sink& runtime::impl::sink_at(const sink_queue& s) {
+  return **std::find_if(sinks.begin(), sinks.end(), [&](const auto& c) { return c->queue.get() == &s; });
+}
+
+void runtime::impl::wait_for_room(sink_queue& s, const std::string& shard_name) {
+  auto& to = sink_at(s);
+  {
+    std::lock_guard lock(to.mutex);
+    to.waiting.push_back(shard_name);
+  }
+  if (!s.refuses()) refill_next(to);  // it has been emptied meanwhile
+}
+
+void runtime::impl::did_refill(sink_queue& s) { refill_next(sink_at(s)); }
+
+// One shard after the other, for each reads all that it keeps.
+void runtime::impl::refill_next(connected_sink& s) {
+  std::string name;
+  {
+    std::lock_guard lock(s.mutex);
+    if (s.waiting.empty()) return;
+    name = std::move(s.waiting.front());
+    s.waiting.pop_front();
+  }
+  const auto refill = [&q = *s.queue](shard& on) { on.order([&q](shard& to) { to.refill(q); }); };
+  if (name.front() == '/')
+    dedicated.find(name, refill);
+  else
+    refill(*shards[detail::number_in<std::size_t>(name)]);
+}
+
+void runtime::impl::did_lose_item(std::string_view sink, std::string_view why) {
+  if (options.figures) options.figures->count("twinlane_sink_lost_total", {{"sink", std::string(sink)}});
+  log_limited(log_level::warn, "sink " + std::string(sink),
+              "an agent's item for sink '" + std::string(sink) + "' is dropped: " + std::string(why));
 }
 
 void runtime::impl::did_run_turn(const agent_type&, std::string_view uri, double seconds) {

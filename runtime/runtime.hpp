@@ -11,6 +11,7 @@
 #include <twinlane/agents/agent_type.hpp>
 #include <twinlane/runtime/port.hpp>
 #include <twinlane/runtime/shard.hpp>
+#include <twinlane/runtime/sink_queue.hpp>
 #include <twinlane/runtime/store.hpp>
 
 namespace twinlane {
@@ -49,6 +50,9 @@ class runtime final : public port {
   void add(std::string name, std::string_view route_pattern, type_options options = {}) {
     add(make_agent_type<Agent>(std::move(name), route_pattern, options));
   }
+
+  /// Where agents' emissions of the queue's name go; before start(). Whoever empties it ends before the runtime goes.
+  void add_sink(std::shared_ptr<sink_queue> s);
 
   void start();
   /// Refuses what is new, finishes what has arrived while the deadline allows, tells agents and their subscribers that

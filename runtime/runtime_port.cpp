@@ -205,6 +205,7 @@ void runtime::write(write_request r, answer<command_result> a) {
 void runtime::remove(const std::string& uri, std::optional<std::string> if_match, answer<std::monostate> a) {
   const auto found = impl_->find_route(uri);
   if (!ok(found)) return a(std::get<error>(found));
+  if (auto why = impl_->kept->trouble()) return a(error{problem::store_full, std::move(*why)});
   impl_->send(uri, *std::get<0>(found), false, a, [uri, if_match, a](shard& on) { on.remove(uri, if_match, a); });
 }
 

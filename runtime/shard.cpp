@@ -26,12 +26,18 @@ void call_out(F&& f) noexcept {
 /// Holds what waits for a cut to be durable.
 class shard::waiter final : public commit_waiter {
  public:
-  waiter(std::vector<std::shared_ptr<record_batch>> batches, std::vector<std::shared_ptr<record_batch>> causes,
-         std::vector<pending_answer> answers)
-      : batches_(std::move(batches)), causes_(std::move(causes)), answers_(std::move(answers)) {}
+  explicit waiter(cut& c)
+      : batches_(std::exchange(c.batches, {})),
+        causes_(std::exchange(c.causes, {})),
+        answers_(std::exchange(c.answers, {})),
+        parcels_(std::exchange(c.parcels, {})),
+        removed_(std::exchange(c.removed, nullptr)) {}
   void durable() noexcept override {
     for (auto& a : answers_) call_out([&] { a.reply_to(std::move(a.result)); });
     answers_.clear();
+    if (removed_) call_out([&] { removed_(std::monostate{}); });
+    for (const auto& p : parcels_) p->arrived();
+    parcels_.clear();
     batches_.clear();
     causes_.clear();
   }
@@ -39,10 +45,19 @@ class shard::waiter final : public commit_waiter {
  private:
   std::vector<std::shared_ptr<record_batch>> batches_, causes_;
   std::vector<pending_answer> answers_;
+  std::vector<std::shared_ptr<parcel>> parcels_;
+  answer<std::monostate> removed_;
 };
 
 shard::shard(std::string name, shard_host& host, const shard_options& options)
-    : host_(host), options_(options), keeps_(host.storage().keeps_rows()), owner_('#' + name) {}
+    : host_(host),
+      options_(options),
+      keeps_(host.storage().keeps_rows()),
+      name_(std::move(name)),
+      owner_('#' + name_),
+      outbox_(keeps_ ? std::make_unique<detail::outbox>() : nullptr) {
+  if (outbox_) outbox_->name = std::make_shared<const std::string>(name_);
+}
 
 shard::~shard() = default;
 
@@ -70,6 +85,7 @@ void shard::enqueue(std::shared_ptr<record_batch> b) { push(std::move(b), false)
 void shard::enqueue(mail m) { push(std::make_unique<mail>(std::move(m)), false); }
 void shard::enqueue(join_update u) { push(std::make_unique<join_update>(std::move(u)), false); }
 void shard::enqueue(follow_request f) { push(std::make_unique<follow_request>(std::move(f)), false); }
+void shard::enqueue(std::shared_ptr<parcel> p) { push(std::move(p), false); }
 bool shard::request(command_request r, answer<command_result> a) {
   return push(std::make_unique<command_item>(command_item{std::move(r), std::move(a)}), true);
 }
@@ -98,14 +114,15 @@ void shard::abandon() {
   }
 }
 
-// Marks that a partition has not caught up with are needed: its records may come again.
+// Where no store keeps them, marks that a partition has not caught up with are needed: its records may come again.
 bool shard::retire() {
   std::unique_ptr<shard_runner> gone;
   std::lock_guard lock(mutex_);
   if (scheduled_ || !inbox_.empty() || !entities_.empty()) return false;
-  if (answers_ && !answers_->expire(host_.now_ms())) return false;
+  if (outbox_ && outbox_->travelling != 0) return false;
+  if (!keeps_ && answers_ && !answers_->expire(host_.now_ms())) return false;
   for (const auto& m : watermarks_)
-    if (m.of->low_mark() < m.next) return false;
+    if (!keeps_ && m.of->low_mark() < m.next) return false;
   gone = std::move(runner_);
   return true;
 }
@@ -186,14 +203,18 @@ void shard::make_cut(cut& c) {
       if (!add_batch(c, i, first_record_)) return;  // the rest is for the next cut
       first_record_ = 0;
     } else if (auto* m = message<mail>(i)) {
-      if (const auto* type = host_.type_of(m->uri)) add_work(c, m->uri, *type, {&i});
+      const auto* type = is_new(c, m->sent) ? host_.type_of(m->uri) : nullptr;
+      if (type) add_work(c, m->uri, *type, {&i});
       if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
       if (auto* e = find_agent(u->uri); e && e->self)
         add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
+      if (u->in) c.parcels.push_back(u->in);
       if (u->cause) c.causes.push_back(u->cause);
     } else if (auto* f = message<follow_request>(i)) {
-      follow(c, *f);
+      if (is_new(c, f->sent)) follow(c, *f);
+    } else if (auto* p = std::get_if<std::shared_ptr<parcel>>(&i)) {
+      take_back(**p);
     } else if (auto* q = message<command_item>(i)) {
       const auto& uri = std::visit([](const auto& r) -> const std::string& { return r.uri; }, q->request);
       if (const auto* type = host_.type_of(uri)) add_work(c, uri, *type, {&i});
@@ -281,10 +302,13 @@ void shard::finish_cut(cut& c) {
     p.applied.fetch_add(std::exchange(b->applied, 0), std::memory_order_relaxed);
     p.duplicates.fetch_add(std::exchange(b->duplicates, 0), std::memory_order_relaxed);
   }
-  if (keeps_) save_marks();
-  if (c.batches.empty() && c.answers.empty() && rows_.empty()) return deliver(c);
-  auto w =
-      std::make_unique<waiter>(std::exchange(c.batches, {}), std::exchange(c.causes, {}), std::exchange(c.answers, {}));
+  if (keeps_) {
+    save_marks();
+    save_outbox(c);
+    list_dedicated();
+  }
+  if (c.batches.empty() && c.answers.empty() && c.parcels.empty() && rows_.empty() && !c.removed) return deliver(c);
+  auto w = std::make_unique<waiter>(c);
   const auto start = std::chrono::steady_clock::now();
   host_.storage().commit(std::exchange(rows_, {}), c.sync, std::move(w));
   host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -297,13 +321,6 @@ void shard::tell_deltas(const cut& c) {
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
   host_.did_cut(deltas);
-}
-
-// To other agents, once the cut is the store's, so that no commit overtakes the one that caused it.
-void shard::deliver(cut& c) {
-  for (auto& f : c.follows) host_.deliver(std::move(f));
-  for (auto& m : c.mails) host_.deliver(std::move(m));
-  for (auto& u : c.updates) host_.deliver(std::move(u));
 }
 
 bool shard::is_due(const cut& c) const { return !schedule_.empty() && schedule_.begin()->first <= c.now_ms; }

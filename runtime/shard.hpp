@@ -16,6 +16,8 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <twinlane/agents/agent_loader.hpp>
+#include <twinlane/agents/turn.hpp>
+#include <twinlane/runtime/detail/outbox.hpp>
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
 #include <twinlane/runtime/shard_host.hpp>
@@ -62,6 +64,8 @@ class shard {
   void enqueue(mail m);
   void enqueue(join_update u);
   void enqueue(follow_request f);
+  /// A parcel of this shard's has arrived.
+  void enqueue(std::shared_ptr<parcel> p);
   /// False when the inbox is full; nothing is kept then.
   bool request(command_request r, answer<command_result> a);
   bool request(write_request r, answer<command_result> a);
@@ -92,6 +96,8 @@ class shard {
   void collect_uris(const agent_type& type, std::string_view after, std::size_t limit, std::vector<std::string>& out);
   std::string lineage(const entity& e) const { return host_.lineage_of(e.birth); }
   void stop_agents();
+  /// Hands over what was kept back for a sink that had no room.
+  void refill(sink_queue& to);
 
  private:
   struct command_item {
@@ -99,8 +105,9 @@ class shard {
     answer<command_result> reply_to;
   };
   // Small, so that an inbox of batches stays small too.
-  using item = std::variant<std::shared_ptr<record_batch>, std::unique_ptr<mail>, std::unique_ptr<join_update>,
-                            std::unique_ptr<follow_request>, std::unique_ptr<command_item>, control>;
+  using item =
+      std::variant<std::shared_ptr<record_batch>, std::unique_ptr<mail>, std::unique_ptr<join_update>,
+                   std::unique_ptr<follow_request>, std::unique_ptr<command_item>, std::shared_ptr<parcel>, control>;
   template <class T>
   static T* message(const item& i) {
     const auto* held = std::get_if<std::unique_ptr<T>>(&i);
@@ -118,8 +125,14 @@ class shard {
     outcome<command_result> result;
     const entity* of;  // whose rev the answer tells; null: final as it is
     std::string key;   // under which the answer is kept, or empty
-    std::size_t request_hash;
+    std::uint64_t request_hash;
     std::string_view command;  // the command lane, or empty
+  };
+  /// What an agent sends to a sink.
+  struct emission {
+    sink_queue* to;
+    sink_item item;
+    parcel_item sent;
   };
   struct cut;
   class waiter;
@@ -158,14 +171,29 @@ class shard {
   void send_life(entity& e, std::string_view event, std::string_view cause);
   void tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
                       unsigned hops);
+  std::shared_ptr<const followed_value> value_of(const entity& e, unsigned lane) const;
   void follow(cut& c, const follow_request& f);
+  void bury_item(cut& c, const entity& e, sink_effect& s);
   void bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
                     const std::shared_ptr<record_batch>& cause);
   void send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops);
   void reschedule(entity& e, std::int64_t due_ms);
   void note_next_due();
   void tell_deltas(const cut& c);
+  void keep_answer(const pending_answer& a, std::int64_t now_ms);
+  // What goes to others (shard_outbox.cpp).
+  bool is_new(cut& c, const parcel_item& sent);
+  void take_back(const parcel& p);
+  void save_outbox(cut& c);
+  void save_item(parcel_item& sent, const std::shared_ptr<parcel>& in, const detail::outbox_item& text);
   void deliver(cut& c);
+  void offer(emission e);
+  void owe(join_update& u, const std::shared_ptr<parcel>& in);
+  std::shared_ptr<parcel> lone_parcel(std::uint64_t number, sink_queue* to);
+  void resume(const std::vector<std::pair<std::uint64_t, std::string>>& items, const std::vector<std::string>& owed);
+  sink_queue* resume_sink(std::uint64_t number, const detail::outbox_item& i);
+  void tell_again(cut& c, const std::string& uri);
+  void list_dedicated();
   // Rows (shard_store.cpp).
   void open_rows();
   void load(entity& e);
@@ -176,7 +204,10 @@ class shard {
   void save_marks();
   void save_due(const entity& e);
   void save_follower(const follow_request& f);
-  void forget(const std::string& uri, answer<std::monostate> a);
+  void save_answer(const std::string& key, const idempotency::kept& k);
+  void load_answer(const store_row& r);
+  void load_due(const store_row& r);
+  void forget(const std::string& uri);
   void passivate(std::int64_t now_ms);
   void passivate(entity& e);
 
@@ -205,6 +236,7 @@ class shard {
   std::vector<watermark> watermarks_;
   // What the store keeps.
   const bool keeps_;
+  const std::string name_;
   const std::string owner_;  // of the shard's own rows
   bool opened_ = false;
   row_batch rows_;  // to go with the cut
@@ -212,7 +244,8 @@ class shard {
   agent_loader loader_;
   std::size_t active_ = 0;
   std::int64_t next_sweep_ms_ = 0;
-  std::unique_ptr<idempotency> answers_;  // made with the first key
+  std::unique_ptr<idempotency> answers_;    // made with the first key
+  std::unique_ptr<detail::outbox> outbox_;  // where the store keeps rows
 };
 
 }  // namespace twinlane

@@ -7,9 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include <twinlane/lanes/lane.hpp>
 #include <twinlane/runtime/dead_letter_queue.hpp>
+#include <twinlane/runtime/parcel.hpp>
 #include <twinlane/runtime/port.hpp>
 #include <twinlane/runtime/record_batch.hpp>
+#include <twinlane/runtime/sink_queue.hpp>
 #include <twinlane/runtime/store.hpp>
 #include <twinlane/runtime/turn_pool.hpp>
 
@@ -20,6 +23,15 @@ struct mail {
   std::string uri, lane, key, value;
   std::shared_ptr<record_batch> cause;  // keeps the source's window open until the consequences are applied too
   unsigned hops = 0;
+  parcel_item sent;
+};
+
+/// A lane's value as its followers hear it; one for all of them.
+struct followed_value {
+  std::string text;  // JSON, with 64 bytes of padding behind `size`
+  std::size_t size = 0;
+  bool present = false;
+  agent_place at;
 };
 
 /// What an agent's join hears of the lane that it follows.
@@ -27,10 +39,10 @@ struct join_update {
   std::string uri;  // the joining agent
   unsigned lane;
   std::string key, from;
-  shared_text value;  // null: the followed lane is absent. With 64 bytes of padding behind `size`
-  std::size_t size = 0;
+  std::shared_ptr<const followed_value> value;
   std::shared_ptr<record_batch> cause;
   unsigned hops = 0;
+  std::shared_ptr<parcel> in;
 };
 
 /// Begins or ends a join on a lane of the followed agent.
@@ -41,6 +53,7 @@ struct follow_request {
   unsigned by_lane = 0;
   std::string key;
   bool leave = false;
+  parcel_item sent;
 };
 
 /// What one turn changed. Views hold during the call only.
@@ -53,9 +66,8 @@ struct agent_delta {
 /// What a shard needs of its surroundings; the runtime in a process, a fake in a test.
 ///
 /// Threads  any shard's thread
-class shard_host {
+class shard_host : public parcel_returns {
  public:
-  virtual ~shard_host() = default;
   virtual std::int64_t now_ms() const = 0;
   virtual const agent_type* type_of(std::string_view uri) const = 0;
   virtual const agent_type& type_at(std::uint32_t index) const = 0;
@@ -72,6 +84,15 @@ class shard_host {
   virtual void deliver(mail m) = 0;
   virtual void deliver(join_update u) = 0;
   virtual void deliver(follow_request f) = 0;
+  /// The sink of that name, or null.
+  virtual sink_queue* sink_of(std::string_view name) = 0;
+  /// A shard keeps items back for a sink that has no room; shard::refill() is called on it when there is some.
+  virtual void wait_for_room(sink_queue& s, const std::string& shard_name) = 0;
+  /// A shard has handed over all that it had kept back.
+  virtual void did_refill(sink_queue& s) = 0;
+  /// Begins the ids of sink items; no other store has it.
+  virtual const std::string& store_id() const = 0;
+  virtual void did_lose_item(std::string_view sink, std::string_view why) = 0;
   virtual void bury(dead_letter_batch letters) = 0;
   // Figures; cheap.
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;

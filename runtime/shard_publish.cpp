@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/shard.hpp>
 
@@ -8,21 +9,6 @@ namespace twinlane {
 namespace {
 
 constexpr unsigned hops_max = 64;
-
-/// A lane's value as followers get it, with padding behind `size`; null when the agent or the lane's value is absent.
-struct value_text {
-  shared_text text;
-  std::size_t size = 0;
-};
-
-value_text text_of(const entity& e, unsigned lane) {
-  if (!e.self || !e.self->lane_at(lane).present()) return {};
-  std::string value;
-  e.self->lane_at(lane).encode_value(value);
-  const auto size = value.size();
-  value.append(record_batch::padding, '\0');
-  return {std::make_shared<const std::string>(std::move(value)), size};
-}
 
 void did_throw_at_stop(const entity& e) {
   std::string what = "something that is no std::exception";
@@ -74,7 +60,7 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
       tell_followers(c, e, t.changed(), cause, hops);
     }
   }
-  if (!t.joins.empty() || !t.messages.empty()) send_effects(c, e, t, cause, hops);
+  if (!t.joins.empty() || !t.messages.empty() || !t.emissions.empty()) send_effects(c, e, t, cause, hops);
   settle_answers(c, e);
   if (e.type->keeps_time()) reschedule(e, due_of(e));
 }
@@ -93,9 +79,17 @@ void shard::settle_answers(cut& c, const entity& e) {
     if (!a->command.empty())
       host_.did_run_command(*e.type, a->command, fine ? "ok" : code_of(std::get<error>(a->result).code));
     if (a->key.empty() || (!fine && !e.self)) continue;  // refused before it was born, it will be again
-    if (!answers_) answers_ = std::make_unique<idempotency>();
-    answers_->keep(a->key, {a->request_hash, c.now_ms, a->result}, options_.answers_max);
+    keep_answer(*a, c.now_ms);
   }
+}
+
+void shard::keep_answer(const pending_answer& a, std::int64_t now_ms) {
+  if (!answers_) answers_ = std::make_unique<idempotency>();
+  const idempotency::kept k{a.request_hash, now_ms, a.result};
+  if (keeps_) save_answer(a.key, k);
+  answers_->keep(a.key, k, options_.answers_max, [this](const std::string& dropped) {
+    if (keeps_) rows_.remove(owner_, detail::answer_lane, dropped);
+  });
 }
 
 void shard::send_diffs(const cut& c, entity& e, const turn& t) {
@@ -149,17 +143,29 @@ void shard::send_life(entity& e, std::string_view event, std::string_view cause)
 void shard::tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
                            unsigned hops) {
   if (e.watched->followers.empty()) return;
-  std::vector<value_text> texts(e.type->lanes().size());
+  std::vector<std::shared_ptr<const followed_value>> values(e.type->lanes().size());
   for (const auto& f : e.watched->followers) {
     if (!(lanes >> f.from_lane & 1)) continue;
-    auto& [text, size] = texts[f.from_lane];
+    auto& value = values[f.from_lane];
     if (hops >= hops_max) {
       bury_endless(c, e.uri, f.uri, f.key, {}, cause);
       continue;
     }
-    if (!text) texts[f.from_lane] = text_of(e, f.from_lane);
-    c.updates.push_back({f.uri, f.lane, f.key, e.uri, text, size, cause, hops + 1});
+    if (!value) value = value_of(e, f.from_lane);
+    c.updates.push_back({f.uri, f.lane, f.key, e.uri, value, cause, hops + 1, {}});
   }
+}
+
+std::shared_ptr<const followed_value> shard::value_of(const entity& e, unsigned lane) const {
+  auto v = std::make_shared<followed_value>();
+  if (!e.self) return v;
+  v->at = {lineage(e), e.rev};
+  v->present = e.self->lane_at(lane).present();
+  if (!v->present) return v;
+  e.self->lane_at(lane).encode_value(v->text);
+  v->size = v->text.size();
+  v->text.append(record_batch::padding, '\0');
+  return v;
 }
 
 // What agents have caused one another too many times over goes no further.
@@ -176,6 +182,20 @@ void shard::bury_endless(cut& c, const std::string& from, std::string to, std::s
   letter.value = std::move(value);
   letter.at_ms = c.now_ms;
   c.dead.hold(std::move(letter), cause ? cause->window : nullptr);
+}
+
+// As many items wait for the sink as may.
+void shard::bury_item(cut& c, const entity& e, sink_effect& s) {
+  dead_letter letter;
+  letter.source = "(sink " + s.sink + ')';
+  letter.topic = e.uri;
+  letter.offset = static_cast<std::int64_t>(host_.next_birth());
+  letter.reason = dead_reason::sink_full;
+  letter.detail = e.uri + ": as many items wait for sink '" + s.sink + "' as may";
+  letter.key = std::move(s.key);
+  letter.value = std::move(s.value);
+  letter.at_ms = c.now_ms;
+  c.dead.hold(std::move(letter), nullptr);
 }
 
 void shard::follow(cut& c, const follow_request& f) {
@@ -198,19 +218,27 @@ void shard::follow(cut& c, const follow_request& f) {
     return;
   }
   all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
-  auto [text, size] = text_of(e, static_cast<unsigned>(lane));
-  c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, std::move(text), size, nullptr, 1});
+  c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, value_of(e, static_cast<unsigned>(lane)), nullptr, 1, {}});
 }
 
 void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops) {
   for (auto& j : t.joins)
-    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave});
+    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), e.uri, j.lane, std::move(j.key), j.leave, {}});
   for (auto& m : t.messages) {
     if (hops >= hops_max) {
       bury_endless(c, e.uri, m.uri + '/' + m.lane, std::move(m.key), std::move(m.value), cause);
       continue;
     }
-    c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1});
+    c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1, {}});
+  }
+  for (auto& s : t.emissions) {
+    auto* to = host_.sink_of(s.sink);
+    if (!to)
+      host_.did_lose_item(s.sink, "no sink has that name");
+    else if (to->is_over_bound())
+      bury_item(c, e, s);
+    else
+      c.emissions.push_back({to, {{}, e.uri, std::move(s.key), std::move(s.value), c.now_ms}, {}});
   }
 }
 
@@ -240,10 +268,14 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   if (!e || !e->self) return a(no_such_entity(uri));
   const auto at = etag_of(lineage(*e), e->rev);
   if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
+  cut c;
+  c.now_ms = host_.now_ms();
+  c.sync = durability::now;
+  c.removed = std::move(a);
   std::vector<join_effect> joins;
   for (std::size_t i = 0; i < e->self->lane_count(); ++i) e->self->lane_at(i).collect_joins(joins);
   for (auto& j : joins)
-    host_.deliver(follow_request{std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true});
+    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true, {}});
   try {
     turn::stop(*e->self);
   } catch (...) {
@@ -253,15 +285,14 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   e->looked_up = true;
   e->rev = 0;
   reschedule(*e, lane_base::never);
-  cut c;
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
     tell_followers(c, *e, ~std::uint64_t{0}, nullptr, 0);
   }
+  if (keeps_) forget(uri);
   drop_if_idle(*e);
-  forget(uri, std::move(a));
-  deliver(c);
+  finish_cut(c);
 }
 
 void shard::stop_agents() {

@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <charconv>
 
 #include <twinlane/agents/turn.hpp>
+#include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/shard.hpp>
 
@@ -10,14 +11,9 @@
 namespace twinlane {
 namespace {
 
-constexpr char separator = '\x1f';
-constexpr std::string_view follower_lane = "#follower", mark_lane = "mark", due_lane = "due";
+using namespace detail;
 
-std::int64_t number_of(std::string_view text) {
-  std::int64_t n = -1;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
+constexpr char separator = '\x1f';
 
 /// Puts the rows of one agent into a batch.
 class agent_rows final : public row_sink {
@@ -33,22 +29,6 @@ class agent_rows final : public row_sink {
   std::string_view uri_;
 };
 
-/// Answers a removal once it is durable.
-class removal final : public commit_waiter {
- public:
-  explicit removal(answer<std::monostate> a) : answer_(std::move(a)) {}
-  void durable() noexcept override {
-    try {
-      answer_(std::monostate{});
-    } catch (const std::exception& x) {
-      log_limited(log_level::error, "callback", std::string("a callback given to the runtime threw: ") + x.what());
-    }
-  }
-
- private:
-  answer<std::monostate> answer_;
-};
-
 }  // namespace
 
 std::string partition_key(const source_partition& p) {
@@ -59,19 +39,38 @@ std::string partition_key(const source_partition& p) {
 void shard::open_rows() {
   opened_ = true;
   if (!keeps_) return;
+  std::vector<std::pair<std::uint64_t, std::string>> items;
+  std::vector<std::string> owed;
   host_.storage().read(owner_, [&](const store_row& r) {
     if (r.lane == mark_lane) {
-      const auto next = number_of(r.value);
+      const auto next = number_in<std::int64_t>(r.value);
       watermarks_.push_back({host_.partition_of(r.key), next, next});
     } else if (r.lane == due_lane) {
-      const auto* type = host_.type_of(r.key);
-      if (!type) return;
-      auto& e = find_or_watch(r.key, *type);
-      e.due_ms = number_of(r.value);
-      schedule_.emplace(e.due_ms, &e);
+      load_due(r);
+    } else if (r.lane == answer_lane) {
+      load_answer(r);
+    } else if (r.lane == sender_lane) {
+      outbox_->sender(std::string(r.key)).next = number_in<std::uint64_t>(r.value);
+    } else if (r.lane == number_lane) {
+      outbox_->next = number_in<std::uint64_t>(r.value);
+    } else if (r.lane == out_lane) {
+      items.emplace_back(number_in<std::uint64_t>(r.key), r.value);
+    } else if (r.lane == owed_lane) {
+      owed.emplace_back(r.key);
     }
   });
+  if (answers_) answers_->sort();
+  outbox_->listed = !schedule_.empty() || !items.empty() || !owed.empty();
+  resume(items, owed);
   note_next_due();
+}
+
+void shard::load_due(const store_row& r) {
+  const auto* type = host_.type_of(r.key);
+  if (!type) return;
+  auto& e = find_or_watch(r.key, *type);
+  e.due_ms = number_in<std::int64_t>(r.value);
+  schedule_.emplace(e.due_ms, &e);
 }
 
 // The agent that the store holds, if it holds one.
@@ -185,13 +184,50 @@ void shard::load_follower(entity& e, const store_row& r) {
   if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(f));
 }
 
+// `time hash code`, then rev, lineage and result, or what was wrong.
+void shard::save_answer(const std::string& key, const idempotency::kept& k) {
+  scratch_.clear();
+  append_number(scratch_, k.at_ms);
+  append_number(scratch_, k.request_hash);
+  if (const auto* e = std::get_if<error>(&k.result)) {
+    append_number(scratch_, static_cast<int>(e->code));
+    append_counted(scratch_, e->detail);
+  } else {
+    const auto& r = std::get<command_result>(k.result);
+    append_number(scratch_, -1);
+    append_number(scratch_, r.rev);
+    append_counted(scratch_, r.lineage);
+    append_counted(scratch_, r.result);
+  }
+  rows_.put(owner_, answer_lane, key, scratch_);
+}
+
+void shard::load_answer(const store_row& r) {
+  auto text = r.value;
+  idempotency::kept k{};
+  int code = 0;
+  std::string_view lineage, detail;
+  bool fine = take_number(text, k.at_ms) && take_number(text, k.request_hash) && take_number(text, code);
+  if (fine && code >= 0) {
+    fine = take_counted(text, detail);
+    k.result = error{static_cast<problem>(code), std::string(detail)};
+  } else if (fine) {
+    command_result result;
+    fine = take_number(text, result.rev) && take_counted(text, lineage) && take_counted(text, detail);
+    result.lineage = lineage;
+    result.result = detail;
+    k.result = std::move(result);
+  }
+  if (!fine || k.at_ms + idempotency::keep_ms < host_.now_ms()) return rows_.remove(owner_, answer_lane, r.key);
+  if (!answers_) answers_ = std::make_unique<idempotency>();
+  answers_->restore(std::string(r.key), std::move(k));
+}
+
 // Removes an agent's rows; who follows it stays, for another may be born under its URI.
-void shard::forget(const std::string& uri, answer<std::monostate> a) {
-  if (!keeps_) return a(std::monostate{});
+void shard::forget(const std::string& uri) {
   host_.storage().read(uri, [&](const store_row& r) {
     if (r.lane != follower_lane) rows_.remove(uri, r.lane, r.key);
   });
-  host_.storage().commit(std::exchange(rows_, {}), durability::now, std::make_unique<removal>(std::move(a)));
 }
 
 // Agents leave memory when they have been idle, or when there are more than may be: those used longest ago first, and

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <zlib.h>
+
 #include <twinlane/runtime/detail/cut.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/shard.hpp>
@@ -25,9 +27,12 @@ dead_reason reason_of(lane_errc e) {
   }
 }
 
-std::size_t hash_of(const command_request& r) {
-  const std::hash<std::string> h;
-  return h(r.lane) ^ h(r.value) * 31;
+// The same in every program that reads the store.
+std::uint64_t hash_of(const command_request& r) {
+  const auto add = [](unsigned long sum, const std::string& text) {
+    return ::crc32_z(sum, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  };
+  return std::uint64_t{add(add(0, r.lane), r.value)} << 32 | (r.value.size() & 0xffffffff);
 }
 // An agent's URI holds no space.
 std::string kept_key(const command_request& r) { return r.uri + ' ' + *r.idempotency_key; }
@@ -142,10 +147,10 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     status = t.apply(static_cast<unsigned>(lane), in, c.now_ms);
   } else if (auto* u = message<join_update>(*w.from)) {
     if (c.arrived == steady_time{} && u->cause) c.arrived = u->cause->arrived;
-    lane_input in{lane_input::kind::remove, u->key, {}, u->from};
-    if (u->value) {
+    lane_input in{lane_input::kind::remove, u->key, {}, u->from, false, &u->value->at};
+    if (u->value->present) {
       in.op = lane_input::kind::join;
-      in.value = std::string_view(*u->value).substr(0, u->size);
+      in.value = std::string_view(u->value->text).substr(0, u->value->size);
     }
     status = t.apply(u->lane, in, c.now_ms);
   } else {
@@ -168,6 +173,7 @@ bool shard::answered_before(cut& c, const command_item& q) {
   outcome<command_result> result = error{problem::conflict, "this Idempotency-Key came with another request before"};
   if (before->request_hash == hash_of(*r)) result = before->result;
   c.answers.push_back({q.reply_to, std::move(result), nullptr, {}, 0, {}});
+  c.sync = durability::now;  // the first may be on its way still
   return true;
 }
 
@@ -175,7 +181,7 @@ void shard::apply_request(cut& c, entity& e, turn& t, command_item& q) {
   outcome<command_result> result = command_result{};
   std::string key;
   std::string_view command;
-  std::size_t hash = 0;
+  std::uint64_t hash = 0;
   if (const auto* r = std::get_if<command_request>(&q.request)) {
     if (r->idempotency_key) {
       key = kept_key(*r);

@@ -51,6 +51,11 @@ std::vector<sink_queue::entry> sink_queue::take(std::size_t max, std::chrono::mi
   return taken;
 }
 
+bool sink_queue::refuses() const {
+  std::lock_guard lock(mutex_);
+  return refused_;
+}
+
 void sink_queue::close() {
   {
     std::lock_guard lock(mutex_);

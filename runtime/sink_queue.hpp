@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -33,6 +34,7 @@ class sink_queue {
   struct limits {
     std::size_t items_max = 10'000;
     std::size_t bytes_max = 16 * 1024 * 1024;
+    std::int64_t stored_max = 1'000'000;  // items in the store that have not arrived; more are dead letters
   };
   struct entry {
     sink_item item;
@@ -50,6 +52,11 @@ class sink_queue {
   /// Called on the sink's thread, without a lock, when the queue has fallen under half after refusing something. Set
   /// before the first offer.
   std::function<void()> did_drain;
+  /// Will did_drain be called?
+  bool refuses() const;
+  /// Items that agents have sent and that have not arrived, in memory or not.
+  std::atomic<std::int64_t> stored{0};
+  bool is_over_bound() const noexcept { return stored.load(std::memory_order_relaxed) >= limits_.stored_max; }
 
   // For the sink.
   /// At most `max` entries in order; waits until there is one, the time is over, or the queue is closed.

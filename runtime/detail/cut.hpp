@@ -32,6 +32,9 @@ struct shard::cut {
   std::vector<mail> mails;  // what leaves once the cut is the store's
   std::vector<join_update> updates;
   std::vector<follow_request> follows;
+  std::vector<emission> emissions;
+  std::vector<std::shared_ptr<parcel>> parcels;  // whose items this cut took, once for each
+  answer<std::monostate> removed;                // of the removal that this cut is
   durability sync = durability::soon;
   steady_time last;                  // end of the last turn
   steady_time arrived;               // of the earliest message in the running turn
@@ -52,6 +55,9 @@ struct shard::cut {
     mails.clear();
     updates.clear();
     follows.clear();
+    emissions.clear();
+    parcels.clear();
+    removed = nullptr;
     sync = durability::soon;
   }
 

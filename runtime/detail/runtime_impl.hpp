@@ -2,6 +2,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <shared_mutex>
 #include <thread>
@@ -80,6 +81,12 @@ struct runtime::impl final : shard_host {
   void deliver(mail m) override;
   void deliver(join_update u) override;
   void deliver(follow_request f) override;
+  void take_back(std::shared_ptr<parcel> p) noexcept override;
+  sink_queue* sink_of(std::string_view name) override;
+  void wait_for_room(sink_queue& s, const std::string& shard_name) override;
+  void did_refill(sink_queue& s) override;
+  const std::string& store_id() const override { return store_name; }
+  void did_lose_item(std::string_view sink, std::string_view why) override;
   void bury(dead_letter_batch letters) override { dead.add(std::move(letters)); }
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
@@ -107,7 +114,8 @@ struct runtime::impl final : shard_host {
       f(*shards[type.type->path().hash(uri) % options.shards]);
       return true;
     }
-    if (!make) return dedicated.find(uri, f);
+    // With a store, who is not in memory may still be there.
+    if (!make && !kept->keeps_rows()) return dedicated.find(uri, f);
     dedicated.find_or_make(
         uri, [&] { return make_shard(std::string(uri)); }, f);
     return true;
@@ -170,10 +178,22 @@ struct runtime::impl final : shard_host {
 
   mutable std::mutex partitions_mutex;
   std::map<std::tuple<std::string, std::string, std::int32_t>, std::shared_ptr<source_partition>> partitions;
-  static constexpr std::string_view marks_owner = "#marks";
   std::map<std::string, std::int64_t> stored_marks;  // low marks as the store has them, by partition_key()
   std::shared_ptr<source_partition> find_or_make_partition(const std::string& source, const std::string& topic,
                                                            std::int32_t number);
+
+  /// A sink, and the shards that keep items back for it, by name.
+  struct connected_sink {
+    std::shared_ptr<sink_queue> queue;
+    std::mutex mutex;
+    std::deque<std::string> waiting;
+  };
+  std::vector<std::unique_ptr<connected_sink>> sinks;
+  std::string store_name;
+  connected_sink& sink_at(const sink_queue& s);
+  void refill_next(connected_sink& s);
+  void open_shards();
+  void name_store();
 
   std::mutex tick_mutex;
   std::condition_variable tick_wake;

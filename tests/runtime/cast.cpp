@@ -14,4 +14,7 @@ fan::~fan() = default;
 product::product(construction c) : agent(std::move(c)) {}
 product::~product() = default;
 
+clerk::clerk(construction c) : agent(std::move(c)) {}
+clerk::~clerk() = default;
+
 }  // namespace runtime_test

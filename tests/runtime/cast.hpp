@@ -103,6 +103,21 @@ class product final : public agent {
   value_lane<int> other{*this, "other"};
 };
 
+/// Emits what it gets, and counts it.
+class clerk final : public agent {
+ public:
+  explicit clerk(construction c);
+  ~clerk() override;
+  map_lane<int, int> papers{*this, "papers", did_update<&clerk::file>};
+  value_lane<int> filed{*this, "filed"};
+
+ private:
+  void file(const int& key, const int& now, const int*) {
+    filed.update([](int& n) { ++n; });
+    emit("audit", std::to_string(key), now);
+  }
+};
+
 inline std::shared_ptr<const agent_type> accounts(type_options o = {}) {
   return make_agent_type<account>("account", "/account/:id", o);
 }

@@ -32,6 +32,7 @@ class lab_store final : public store {
       else
         rows[place] = r.value;
     });
+    if (remembers) history.push_back(rows);
     if (w) waiting.push_back(std::move(w));
     if (!held) release();
   }
@@ -61,11 +62,13 @@ class lab_store final : public store {
     }
   }
   void release() {
-    for (auto& w : waiting) w->durable();
-    waiting.clear();
+    for (auto& w : std::exchange(waiting, {})) w->durable();
   }
 
-  std::map<std::array<std::string, 3>, std::string> rows;
+  using rows_type = std::map<std::array<std::string, 3>, std::string>;
+  rows_type rows;
+  bool remembers = false;
+  std::vector<rows_type> history;  // after each commit
   std::map<std::string, json> states;
   std::map<std::string, std::uint64_t> revs;
   std::vector<std::string> order;
@@ -117,6 +120,15 @@ class lab : public shard_host {
   void deliver(mail m) override { ++delivered, on(m.uri).enqueue(std::move(m)); }
   void deliver(join_update u) override { ++delivered, on(u.uri).enqueue(std::move(u)); }
   void deliver(follow_request f) override { ++delivered, on(f.uri).enqueue(std::move(f)); }
+  void take_back(std::shared_ptr<parcel> p) noexcept override {
+    ++taken_back;
+    shards_[static_cast<std::size_t>(std::stoi(p->sender()))]->enqueue(std::move(p));
+  }
+  sink_queue* sink_of(std::string_view name) override { return name == sink.name() ? &sink : nullptr; }
+  void wait_for_room(sink_queue&, const std::string& shard_name) override { waiting_for_room.push_back(shard_name); }
+  void did_refill(sink_queue&) override {}
+  const std::string& store_id() const override { return store_name_; }
+  void did_lose_item(std::string_view name, std::string_view) override { lost.emplace_back(name); }
   void bury(dead_letter_batch letters) override { burial_.add(std::move(letters)); }
   void did_run_turn(const agent_type&, std::string_view uri, double) override { turns_run.emplace_back(uri); }
   void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
@@ -188,6 +200,10 @@ class lab : public shard_host {
     }
     return false;
   }
+  /// Runs on the shard of that name, as a host's orders do.
+  void order(const std::string& shard_name, shard::control c) {
+    shards_[static_cast<std::size_t>(std::stoi(shard_name))]->order(std::move(c));
+  }
   /// As at a start: every shard looks at what it has kept.
   void wake_all() {
     std::fill(woken_.begin(), woken_.end(), true);
@@ -216,7 +232,9 @@ class lab : public shard_host {
   std::vector<dead_letter> dead;
   std::vector<std::string> turns_run;
   std::map<std::string, int> commands;
-  int agents = 0, delivered = 0;
+  int agents = 0, delivered = 0, taken_back = 0;
+  sink_queue sink{"audit", {4, 1 << 20}};
+  std::vector<std::string> waiting_for_room, lost;
 
  private:
   dead_letter_queue burial_{[this](std::span<const dead_letter> letters) {
@@ -259,6 +277,7 @@ class lab : public shard_host {
 
   std::vector<std::shared_ptr<const agent_type>> types_;
   turn_pool pool_;
+  std::string store_name_ = "S";
   std::uint64_t births_ = 0, links_ = 0;
   std::int64_t offset_ = 0;
   std::vector<bool> woken_;

@@ -59,8 +59,8 @@ TEST(shard_message, that_fails_at_its_receiver_is_a_dead_letter_of_the_agents) {
 
 TEST(shard_message, to_a_lane_that_is_not_there_is_a_dead_letter) {
   relay_lab l;
-  l.deliver(mail{"/relay/1", "nowhere", "", "1", nullptr, 1});
-  l.deliver(mail{"/relay/2", "inbox", "", "{", nullptr, 1});
+  l.deliver(mail{"/relay/1", "nowhere", "", "1", nullptr, 1, {}});
+  l.deliver(mail{"/relay/2", "inbox", "", "{", nullptr, 1, {}});
   l.settle();
   ASSERT_EQ(l.dead.size(), 2u);
   EXPECT_NE(l.dead[0].offset, l.dead[1].offset) << "letters are known by their position";

@@ -1,41 +1,12 @@
 #include <gmock/gmock.h>
 
-#include "cast.hpp"
-#include "lab.hpp"
+#include "kept_lab.hpp"
 
 // Shards over a store that keeps rows: what a restart and a passivation leave as it was.
 namespace runtime_test {
 namespace {
 
 using testing::ElementsAre;
-
-/// A lab whose rows outlive it.
-struct kept_lab {
-  std::unique_ptr<lab> now;
-  shard_options options;
-  std::uint32_t shards = 4;
-  std::int64_t offset = 0;
-
-  explicit kept_lab(shard_options o = {}) : options(o) { restart(); }
-  lab* operator->() { return now.get(); }
-  void restart() {
-    decltype(lab_store::rows) rows;
-    std::shared_ptr<source_partition> source;
-    const auto at = now ? now->now : 1'000'000;
-    if (now) rows = std::move(now->kept.rows), source = now->source;
-    now = std::make_unique<lab>(
-        std::vector{accounts(), make_agent_type<fan>("fan", "/fan/:id"),
-                    make_agent_type<product>("product", "/product/:id"), make_agent_type<relay>("relay", "/relay/:id")},
-        shards, options, true);
-    now->kept.rows = std::move(rows);
-    now->now = at;
-    if (source) now->source = source;
-  }
-  void post(const std::vector<event>& events) {
-    now->post(now->source, events, offset);
-    ASSERT_TRUE(now->settle());
-  }
-};
 
 TEST(shard_store, agent_is_after_a_restart_what_it_was_and_goes_on) {
   kept_lab l;

@@ -219,7 +219,7 @@ TEST(shard, leaving_of_an_unborn_agent_does_not_disturb_its_first_record_in_the_
   l.settle();
   // The record for the product comes before the leave and makes the entity's chain.
   l.post({{"/product/9", "price", "", "3"}});
-  l.deliver(follow_request{"/product/9", "price", "/fan/1", 1, "1", true});
+  l.deliver(follow_request{"/product/9", "price", "/fan/1", 1, "1", true, {}});
   l.settle();
   EXPECT_EQ(l.document("/product/9")["price"], 3);
 }

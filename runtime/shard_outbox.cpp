@@ -1,0 +1,234 @@
+#include <charconv>
+
+#include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/detail/shard_rows.hpp>
+#include <twinlane/runtime/log.hpp>
+#include <twinlane/runtime/shard.hpp>
+
+// What a shard sends to others is numbered and kept with the cut that sends it, until all who get it have it durably;
+// receivers drop what is below the number that they last took from that shard. What joins hear is not kept, for the
+// followed lane says it again: kept is that its followers may not have heard it.
+namespace twinlane {
+
+using detail::outbox_item;
+using detail::outbox_key;
+
+bool shard::is_new(cut& c, const parcel_item& sent) {
+  if (!sent.in) return true;
+  c.parcels.push_back(sent.in);
+  return outbox_->take(sent);
+}
+
+void shard::take_back(const parcel& p) {
+  --outbox_->travelling;
+  for (auto n = p.first; n < p.end; ++n) rows_.remove(owner_, detail::out_lane, outbox_key(n));
+  if (p.sink) p.sink->stored.fetch_sub(static_cast<std::int64_t>(p.end - p.first), std::memory_order_relaxed);
+  for (const auto& uri : p.owed) {
+    const auto at = outbox_->owed.find(uri);
+    if (at == outbox_->owed.end() || --at->second != 0) continue;
+    outbox_->owed.erase(at);
+    rows_.remove(owner_, detail::owed_lane, uri);
+  }
+}
+
+void shard::save_item(parcel_item& sent, const std::shared_ptr<parcel>& in, const outbox_item& text) {
+  in->add();
+  sent = {in, outbox_->next++};
+  in->end = outbox_->next;
+  scratch_.clear();
+  text.append(scratch_);
+  rows_.put(owner_, detail::out_lane, outbox_key(sent.number), scratch_);
+}
+
+void shard::save_outbox(cut& c) {
+  auto& o = *outbox_;
+  for (const auto& name : o.changed) {
+    auto& at = o.sender(*name);
+    rows_.put(owner_, detail::sender_lane, *name, std::to_string(at.next));
+    at.changed = false;
+  }
+  o.changed.clear();
+  const auto first = o.next;
+  const auto begin = [&] {
+    auto p = std::make_shared<parcel>(host_, o.name);
+    p->first = p->end = o.next;
+    ++o.travelling;
+    return p;
+  };
+  if (!c.follows.empty() || !c.mails.empty() || !c.updates.empty()) {
+    const auto p = begin();
+    for (auto& f : c.follows) {
+      const auto* by = host_.type_of(f.by_uri);
+      const auto kind = f.leave ? outbox_item::kind::leave : outbox_item::kind::join;
+      save_item(f.sent, p, {kind, 0, f.uri, f.lane, f.key, by->lanes()[f.by_lane].name, f.by_uri});
+    }
+    for (auto& m : c.mails)
+      save_item(m.sent, p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}});
+    for (auto& u : c.updates) owe(u, p);
+  }
+  // Items for sinks arrive one by one, each in its own time.
+  for (auto& e : c.emissions) {
+    const auto p = begin();
+    p->sink = e.to;
+    e.to->stored.fetch_add(1, std::memory_order_relaxed);
+    save_item(e.sent, p,
+              {outbox_item::kind::sink, e.item.at_ms, e.item.uri, e.to->name(), e.item.key, e.item.value, {}});
+  }
+  if (o.next != first) rows_.put(owner_, detail::number_lane, "", std::to_string(o.next));
+}
+
+// The update goes with the parcel; until that has arrived, the followed agent owes it.
+void shard::owe(join_update& u, const std::shared_ptr<parcel>& in) {
+  in->add();
+  u.in = in;
+  if (!in->owed.empty() && in->owed.back() == u.from) return;
+  in->owed.push_back(u.from);
+  if (outbox_->owed[u.from]++ == 0) rows_.put(owner_, detail::owed_lane, u.from, "");
+}
+
+// Once the cut is the store's, so that no commit overtakes the one that caused it.
+void shard::deliver(cut& c) {
+  for (auto& f : c.follows) host_.deliver(std::move(f));
+  for (auto& m : c.mails) host_.deliver(std::move(m));
+  for (auto& u : c.updates) host_.deliver(std::move(u));
+  for (auto& e : c.emissions) offer(std::move(e));
+}
+
+// Where there is no room, the item and all behind it wait in the store.
+void shard::offer(emission e) {
+  if (outbox_ && outbox_->find_kept_back(*e.to)) return;
+  sink_queue::entry entry{std::move(e.item), {}};
+  if (outbox_) {
+    entry.item.id = host_.store_id() + '.' + name_ + '.' + std::to_string(e.sent.number);
+    entry.arrived = [p = e.sent.in] { p->arrived(); };
+  } else {
+    entry.item.id = host_.store_id() + '.' + std::to_string(host_.next_birth());
+    entry.arrived = [to = e.to] { to->stored.fetch_sub(1, std::memory_order_relaxed); };
+    e.to->stored.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (e.to->offer(entry)) return;
+  if (outbox_) {
+    outbox_->kept_back.push_back({e.to, e.sent.number});
+    host_.wait_for_room(*e.to, name_);
+  } else {
+    e.to->stored.fetch_sub(1, std::memory_order_relaxed);
+    host_.did_lose_item(e.to->name(), "its queue is full, and there is no store to wait in");
+  }
+}
+
+void shard::refill(sink_queue& to) {
+  auto* kept_back = outbox_ ? outbox_->find_kept_back(to) : nullptr;
+  if (kept_back) {
+    const auto from = kept_back->from;
+    outbox_->kept_back.erase(outbox_->kept_back.begin() + (kept_back - outbox_->kept_back.data()));
+    host_.storage().read(owner_, [&](const store_row& r) {
+      outbox_item i;
+      if (r.lane != detail::out_lane || outbox_->find_kept_back(to)) return;
+      const auto number = detail::number_in<std::uint64_t>(r.key);
+      if (number < from || !i.parse(r.value) || i.what != outbox_item::kind::sink || i.lane != to.name()) return;
+      offer({&to,
+             {{}, std::string(i.uri), std::string(i.key), std::string(i.value), i.number},
+             {lone_parcel(number, &to), number}});
+    });
+  }
+  if (!outbox_ || !outbox_->find_kept_back(to)) host_.did_refill(to);
+}
+
+std::shared_ptr<parcel> shard::lone_parcel(std::uint64_t number, sink_queue* to) {
+  auto p = std::make_shared<parcel>(host_, outbox_->name);
+  p->first = number;
+  p->end = number + 1;
+  p->sink = to;
+  p->add();
+  return p;
+}
+
+// What had not arrived when the shard was last in memory goes again.
+void shard::resume(const std::vector<std::pair<std::uint64_t, std::string>>& items,
+                   const std::vector<std::string>& owed) {
+  auto& o = *outbox_;
+  cut c;
+  c.now_ms = host_.now_ms();
+  std::vector<sink_queue*> sinks;
+  for (const auto& [number, text] : items) {
+    outbox_item i;
+    if (!i.parse(text)) {
+      log_limited(log_level::error, "outbox",
+                  "item " + std::to_string(number) + " of shard " + name_ + " cannot be read. It stays where it is.");
+      continue;
+    }
+    o.next = std::max(o.next, number + 1);
+    if (i.what == outbox_item::kind::sink) {
+      if (auto* to = resume_sink(number, i)) sinks.push_back(to);
+      continue;
+    }
+    ++o.travelling;
+    const parcel_item sent{lone_parcel(number, nullptr), number};
+    const std::string uri(i.uri), lane(i.lane), key(i.key);
+    if (i.what == outbox_item::kind::message) {
+      c.mails.push_back({uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent});
+      host_.deliver(std::move(c.mails.back()));
+      c.mails.pop_back();
+      continue;
+    }
+    const auto* by = host_.type_of(i.by);
+    const int by_lane = by ? by->lane_index(i.value) : -1;
+    if (by_lane < 0)
+      sent.in->arrived();  // the joining lane is gone
+    else
+      host_.deliver(follow_request{uri, lane, std::string(i.by), static_cast<unsigned>(by_lane), key,
+                                   i.what == outbox_item::kind::leave, sent});
+  }
+  for (const auto& uri : owed) tell_again(c, uri);
+  deliver(c);
+  for (auto* to : sinks) refill(*to);
+}
+
+// The sink, if it has not been seen before.
+sink_queue* shard::resume_sink(std::uint64_t number, const outbox_item& i) {
+  auto* to = host_.sink_of(i.lane);
+  if (!to) {
+    log_limited(log_level::warn, "sink " + std::string(i.lane),
+                "items wait for sink '" + std::string(i.lane) + "', which is not there. Configure it again.");
+    return nullptr;
+  }
+  to->stored.fetch_add(1, std::memory_order_relaxed);
+  ++outbox_->travelling;
+  if (outbox_->find_kept_back(*to)) return nullptr;
+  outbox_->kept_back.push_back({to, number});
+  return to;
+}
+
+void shard::tell_again(cut& c, const std::string& uri) {
+  const auto first = c.updates.size();
+  if (const auto* type = host_.type_of(uri)) {
+    auto& e = find_or_watch(uri, *type);
+    load(e);
+    if (e.watched) tell_followers(c, e, ~std::uint64_t{0}, nullptr, 0);
+    drop_if_idle(e);
+  }
+  const auto p = std::make_shared<parcel>(host_, outbox_->name);
+  ++outbox_->travelling;
+  outbox_->owed[uri] = 1;
+  p->owed.push_back(uri);
+  p->add();
+  for (auto i = first; i < c.updates.size(); ++i) {
+    p->add();
+    c.updates[i].in = p;
+  }
+  p->arrived();
+}
+
+// A dedicated agent's shard is made on first use: a start must know which of them have something to do by themselves.
+void shard::list_dedicated() {
+  if (name_.front() != '/') return;
+  const bool busy = !schedule_.empty() || outbox_->travelling != 0;
+  if (busy == outbox_->listed) return;
+  outbox_->listed = busy;
+  if (busy)
+    rows_.put(detail::dedicated_owner, "", name_, "");
+  else
+    rows_.remove(detail::dedicated_owner, "", name_);
+}
+
+}  // namespace twinlane
