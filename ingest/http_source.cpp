@@ -18,7 +18,7 @@ constexpr std::size_t remembered_lines_max = 200'000;
 }  // namespace
 
 http_source::http_source(source_context c) : reading_source(std::move(c), "http", "http") {
-  offset_ = std::max<std::int64_t>(partition_->stored_low_mark.value_or(0), 0);
+  offset_ = partition_->fresh_offset;
   set_end(0);
   partition_->did_advance = [s = signals_](std::int64_t) {
     std::lock_guard lock(s->mutex);
@@ -65,7 +65,7 @@ void http_source::handle(std::string body, std::optional<std::string> idempotenc
   queue_bytes_ += body.size();
   r->body = std::move(body);
   r->waiting.push_back(std::move(done));
-  if (idempotency_key) remember(*idempotency_key, r);
+  if (idempotency_key) remember(r->key = *idempotency_key, r);
   queue_.push_back(std::move(r));
   signals_->wake.notify_all();
 }
@@ -148,6 +148,7 @@ std::optional<error> http_source::read_body(request& r, std::stop_token stop) {
   std::uint64_t line = 1;
   if (auto bad = read_header(rest, line)) return bad;
   std::size_t unposted = 0;
+  feed_.request = std::make_shared<const ingest_request>(ingest_request{r.key, offset_});
   const auto post = [&] {
     if (unposted != 0) feed_.post(offset_, steady_time::clock::now());
     texts_.clear();

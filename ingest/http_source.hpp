@@ -37,7 +37,7 @@ class http_source final : public reading_source {
  private:
   /// One body from its arrival to its answer. Shared by repeats of its idempotency key.
   struct request {
-    std::string body;
+    std::string body, key;
     std::size_t body_bytes = 0, body_hash = 0;
     std::vector<callback> waiting;      // under the mutex
     std::optional<http_answer> answer;  // set once answered, under the mutex

@@ -36,7 +36,7 @@ void record_feed::reject(const raw_record& r, const rejection& why) {
 }
 
 void record_feed::post(std::int64_t next_offset, steady_time arrived) {
-  port_.post(partition_, records_, std::exchange(dead_, {}), next_offset, arrived);
+  port_.post(partition_, records_, std::exchange(dead_, {}), next_offset, arrived, request);
   records_.clear();
   dead_bytes_ = 0;
 }

@@ -24,6 +24,8 @@ class record_feed {
   void reject(const raw_record& r, const rejection& why);
   /// Hands over what was added. next_offset: behind the last record, dead ones included.
   void post(std::int64_t next_offset, steady_time arrived);
+  /// What the next records came in, or null; see port::post.
+  std::shared_ptr<const ingest_request> request;
 
   std::size_t waiting() const noexcept { return records_.size() + dead_.size(); }
   source_partition& partition() const noexcept { return *partition_; }

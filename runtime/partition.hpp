@@ -36,6 +36,8 @@ class source_partition {
   std::int64_t posted_mark() const noexcept { return posted_mark_.load(std::memory_order_relaxed); }
   /// Where reading restarts, if the store knows this partition.
   std::optional<std::int64_t> stored_low_mark;
+  /// Above all offsets of earlier runs: where a source begins that numbers its records as they come.
+  std::int64_t fresh_offset = 0;
 
   /// Told on a shard's thread of each record that a shard buried; set before the first record, or empty.
   std::function<void(std::int64_t offset, dead_reason reason, const std::string& detail)> did_reject;

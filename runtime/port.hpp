@@ -43,6 +43,15 @@ struct routed_record {
   std::int64_t time_ms{};  // event time, milliseconds since the epoch
 };
 
+/// A request that brought records which nobody can read again: they are on disk before their window ends, and when a
+/// request of the same key comes again, only those that are missing are applied.
+///
+/// Units    a shard knows its last 1,000 keys, for 24 hours
+struct ingest_request {
+  std::string key;       // empty: none
+  std::int64_t first{};  // offset of its first record
+};
+
 /// A record that could not be applied, with its original bytes and position.
 struct dead_letter {
   std::string source, topic;
@@ -175,9 +184,11 @@ class port {
   /// Hands over records of one partition in offset order, and beside them those that cannot be routed. next_offset:
   /// behind the last of both. The low mark passes them when the records are durable and the dead letters on disk.
   ///
-  /// Never waits for shards: watch in_flight_* and pause. Dead letters are written in this call.
+  /// request: null for what the source can read again. Never waits for shards: watch in_flight_* and pause. Dead
+  /// letters are written in this call.
   virtual void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-                    std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) = 0;
+                    std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived,
+                    std::shared_ptr<const ingest_request> request) = 0;
 
   // State.
   virtual void get(const std::string& uri, const view& what, answer<snapshot> a) = 0;

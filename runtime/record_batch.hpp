@@ -45,6 +45,7 @@ class record_batch {
   }
 
   std::shared_ptr<source_partition::window> window;
+  std::shared_ptr<const ingest_request> request;  // or null
   steady_time arrived{};
   // Fates, counted by the shard and added to the partition once a cut.
   std::uint32_t applied = 0, duplicates = 0;
@@ -53,6 +54,7 @@ class record_batch {
     records_.clear();
     bytes_.clear();
     window.reset();
+    request.reset();
     applied = duplicates = 0;
   }
 

@@ -86,6 +86,7 @@ void runtime::start() {
   const auto opened = i.kept->open();
   i.start_counter = opened.epoch;
   i.births = (opened.opens << 24) + 1;
+  if (i.kept->keeps_rows()) i.fresh_offset = static_cast<std::int64_t>(opened.opens << 36);
   i.kept->read(detail::marks_owner, [&](const store_row& r) {
     i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
   });

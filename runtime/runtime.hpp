@@ -73,7 +73,8 @@ class runtime final : public port {
                                               std::int32_t number) override;
   outcome<target_info> resolve_target(std::string_view entity_template, std::string_view lane) override;
   void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) override;
+            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived,
+            std::shared_ptr<const ingest_request> request = nullptr) override;
   void get(const std::string& uri, const view& what, answer<snapshot> a) override;
   void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
                 answer<lane_value> a) override;

@@ -38,6 +38,7 @@ std::shared_ptr<source_partition> runtime::impl::find_or_make_partition(const st
   p = std::make_shared<source_partition>(source, topic, number);
   const auto stored = stored_marks.find(partition_key(*p));
   if (stored != stored_marks.end()) p->stored_low_mark = stored->second;
+  p->fresh_offset = fresh_offset;
   return p;
 }
 
@@ -74,7 +75,8 @@ outcome<target_info> runtime::resolve_target(std::string_view entity_template, s
 }
 
 void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-                   std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived) {
+                   std::vector<dead_letter> dead, std::int64_t next_offset, steady_time arrived,
+                   std::shared_ptr<const ingest_request> request) {
   auto& i = *impl_;
   if (!i.accepting) return;
   std::int64_t bytes = 0;
@@ -82,7 +84,7 @@ void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const r
   for (const auto& d : dead) bytes += static_cast<std::int64_t>(d.key.size() + d.value.size());
   const auto window =
       source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size() + dead.size()), bytes);
-  i.spread(records, window, arrived);
+  i.spread(records, window, arrived, request);
   if (dead.empty()) return;
   dead_letter_batch b;
   for (auto& d : dead) b.add(std::move(d), window);
@@ -91,7 +93,8 @@ void runtime::post(const std::shared_ptr<source_partition>& p, std::span<const r
 
 // Copies the records into one batch for each of their shards.
 void runtime::impl::spread(std::span<const routed_record> records,
-                           const std::shared_ptr<source_partition::window>& window, steady_time arrived) {
+                           const std::shared_ptr<source_partition::window>& window, steady_time arrived,
+                           const std::shared_ptr<const ingest_request>& request) {
   // Which batch a shard's records go to, by number and for dedicated agents by URI; empty between calls.
   thread_local std::vector<std::shared_ptr<record_batch>> by_shard;
   thread_local std::vector<std::uint32_t> used;
@@ -105,6 +108,7 @@ void runtime::impl::spread(std::span<const routed_record> records,
       b = batches->take();
       b->window = window;
       b->arrived = arrived;
+      b->request = request;
     }
     b->add(r);
   };

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 
 namespace twinlane {
@@ -232,6 +233,7 @@ bool shard::add_batch(cut& c, item& i, std::size_t at) {
   auto mark = std::find_if(watermarks_.begin(), watermarks_.end(), [&](const auto& m) { return m.of == partition; });
   if (mark == watermarks_.end()) mark = watermarks_.insert(mark, {partition, -1, -1});
   const auto& records = b->records();
+  auto* next_in_request = b->request ? next_of(c, *b) : nullptr;
   for (; at < records.size(); ++at) {
     if (c.works.size() >= options_.cut_records) {
       first_record_ = static_cast<std::uint32_t>(at);
@@ -243,9 +245,29 @@ bool shard::add_batch(cut& c, item& i, std::size_t at) {
       continue;
     }
     mark->next = r.offset + 1;
+    if (next_in_request) {
+      const auto number = r.offset - b->request->first;
+      if (number < *next_in_request) {
+        ++b->duplicates;
+        continue;
+      }
+      *next_in_request = number + 1;
+    }
     add_work(c, b->uri(r), host_.type_at(type_of_target(r.target)), {&i, static_cast<std::uint32_t>(at)});
   }
   return true;
+}
+
+// Records that cannot be read again: they are synced, and those that came with the same key before are known.
+std::int64_t* shard::next_of(cut& c, const record_batch& b) {
+  c.sync = durability::now;
+  if (b.request->key.empty()) return nullptr;
+  if (!requests_) requests_ = std::make_unique<ingest_requests>();
+  const auto key = b.window->owner().source() + '\x1f' + b.request->key;
+  c.requests.push_back(key);
+  return requests_->next_of(key, c.now_ms, options_.answers_max, [this](const std::string& dropped) {
+    if (keeps_) rows_.remove(owner_, detail::request_lane, dropped);
+  });
 }
 
 void shard::add_work(cut& c, std::string_view uri, const agent_type& type, work w) {
@@ -304,6 +326,7 @@ void shard::finish_cut(cut& c) {
   }
   if (keeps_) {
     save_marks();
+    save_requests(c);
     save_outbox(c);
     list_dedicated();
   }

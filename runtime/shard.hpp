@@ -20,6 +20,7 @@
 #include <twinlane/runtime/detail/outbox.hpp>
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
+#include <twinlane/runtime/ingest_requests.hpp>
 #include <twinlane/runtime/shard_host.hpp>
 
 namespace twinlane {
@@ -142,6 +143,7 @@ class shard {
   // Cutting (shard.cpp).
   void make_cut(cut& c);
   bool add_batch(cut& c, item& i, std::size_t at);
+  std::int64_t* next_of(cut& c, const record_batch& b);
   void add_work(cut& c, std::string_view uri, const agent_type& type, work w);
   void run_cut(cut& c);
   void run_chain(cut& c, entity& e);
@@ -207,6 +209,8 @@ class shard {
   void save_answer(const std::string& key, const idempotency::kept& k);
   void load_answer(const store_row& r);
   void load_due(const store_row& r);
+  void save_requests(const cut& c);
+  void load_request(const store_row& r);
   void forget(const std::string& uri);
   void passivate(std::int64_t now_ms);
   void passivate(entity& e);
@@ -244,8 +248,9 @@ class shard {
   agent_loader loader_;
   std::size_t active_ = 0;
   std::int64_t next_sweep_ms_ = 0;
-  std::unique_ptr<idempotency> answers_;    // made with the first key
-  std::unique_ptr<detail::outbox> outbox_;  // where the store keeps rows
+  std::unique_ptr<ingest_requests> requests_;  // made with the first
+  std::unique_ptr<idempotency> answers_;       // made with the first key
+  std::unique_ptr<detail::outbox> outbox_;     // where the store keeps rows
 };
 
 }  // namespace twinlane

@@ -49,6 +49,8 @@ void shard::open_rows() {
       load_due(r);
     } else if (r.lane == answer_lane) {
       load_answer(r);
+    } else if (r.lane == request_lane) {
+      load_request(r);
     } else if (r.lane == sender_lane) {
       outbox_->sender(std::string(r.key)).next = number_in<std::uint64_t>(r.value);
     } else if (r.lane == number_lane) {
@@ -60,6 +62,7 @@ void shard::open_rows() {
     }
   });
   if (answers_) answers_->sort();
+  if (requests_) requests_->sort();
   outbox_->listed = !schedule_.empty() || !items.empty() || !owed.empty();
   resume(items, owed);
   note_next_due();
@@ -221,6 +224,26 @@ void shard::load_answer(const store_row& r) {
   if (!fine || k.at_ms + idempotency::keep_ms < host_.now_ms()) return rows_.remove(owner_, answer_lane, r.key);
   if (!answers_) answers_ = std::make_unique<idempotency>();
   answers_->restore(std::string(r.key), std::move(k));
+}
+
+void shard::save_requests(const cut& c) {
+  for (const auto& key : c.requests) {
+    const auto* known = requests_->find(key);
+    if (!known) continue;  // too many came at once
+    scratch_.clear();
+    append_number(scratch_, known->at_ms);
+    append_integer(scratch_, known->next);
+    rows_.put(owner_, request_lane, key, scratch_);
+  }
+}
+
+void shard::load_request(const store_row& r) {
+  auto text = r.value;
+  ingest_requests::known k;
+  if (!take_number(text, k.at_ms) || !take_integer(text, k.next) || ingest_requests::is_over(k, host_.now_ms()))
+    return rows_.remove(owner_, request_lane, r.key);
+  if (!requests_) requests_ = std::make_unique<ingest_requests>();
+  requests_->restore(std::string(r.key), k);
 }
 
 // Removes an agent's rows; who follows it stays, for another may be born under its URI.

@@ -24,6 +24,7 @@ struct shard::cut {
   std::vector<std::shared_ptr<record_batch>> causes;  // of messages from agents
   std::vector<record_batch*> applied;                 // a batch once for each of its records that was applied
   std::vector<pending_answer> answers;
+  std::vector<std::string> requests;  // that brought records of this cut
   dead_letter_batch dead;
   std::string patches;
   std::vector<delta_at> deltas;
@@ -49,6 +50,7 @@ struct shard::cut {
     causes.clear();
     applied.clear();
     answers.clear();
+    requests.clear();
     dead.resize(0);
     patches.clear();
     deltas.clear();

@@ -159,12 +159,13 @@ struct runtime::impl final : shard_host {
   void save_low_marks();
   void list_stored(const hosted_type& t, const std::string& after, std::size_t limit, answer<entity_page> a);
   void spread(std::span<const routed_record> records, const std::shared_ptr<source_partition::window>& window,
-              steady_time arrived);
+              steady_time arrived, const std::shared_ptr<const ingest_request>& request);
   void tick();
 
   runtime_options options;
   std::unique_ptr<store> kept;
   std::uint64_t start_counter = 0;
+  std::int64_t fresh_offset = 0;
   std::vector<hosted_type> types;
   turn_pool scratch;
   dead_letter_queue dead;

@@ -7,13 +7,14 @@
 namespace twinlane::detail {
 
 // Under a shard's name behind '#'.
-inline constexpr std::string_view mark_lane = "mark";      // by source partition: below it all records are taken
-inline constexpr std::string_view due_lane = "due";        // by agent: when it has something due
-inline constexpr std::string_view answer_lane = "key";     // by URI and idempotency key: the first answer
-inline constexpr std::string_view number_lane = "number";  // of the next item sent
-inline constexpr std::string_view out_lane = "out";        // by number: items that have not arrived
-inline constexpr std::string_view owed_lane = "owed";      // by agent: its followers may not have heard of it
-inline constexpr std::string_view sender_lane = "from";    // by shard: below it all its items are taken
+inline constexpr std::string_view mark_lane = "mark";        // by source partition: below it all records are taken
+inline constexpr std::string_view due_lane = "due";          // by agent: when it has something due
+inline constexpr std::string_view answer_lane = "key";       // by URI and idempotency key: the first answer
+inline constexpr std::string_view request_lane = "request";  // by source and idempotency key: its next record
+inline constexpr std::string_view number_lane = "number";    // of the next item sent
+inline constexpr std::string_view out_lane = "out";          // by number: items that have not arrived
+inline constexpr std::string_view owed_lane = "owed";        // by agent: its followers may not have heard of it
+inline constexpr std::string_view sender_lane = "from";      // by shard: below it all its items are taken
 // Under the followed agent's URI: by joining agent, its lane and key.
 inline constexpr std::string_view follower_lane = "#follower";
 // Owners beside agents and shards.

@@ -122,7 +122,8 @@ class recording_port final : public port {
   }
 
   void post(const std::shared_ptr<source_partition>& p, std::span<const routed_record> records,
-            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time) override {
+            std::vector<dead_letter> dead, std::int64_t next_offset, steady_time,
+            std::shared_ptr<const ingest_request>) override {
     std::int64_t bytes = 0;
     for (const auto& r : records) bytes += static_cast<std::int64_t>(r.uri.size() + r.key.size() + r.value.size());
     auto w = source_partition::open_window(p, next_offset, static_cast<std::int64_t>(records.size()), bytes);

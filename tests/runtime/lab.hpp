@@ -141,7 +141,8 @@ class lab : public shard_host {
 
   // Input.
   void post(const std::vector<event>& events) { post(source, events, offset_); }
-  void post(const std::shared_ptr<source_partition>& p, const std::vector<event>& events, std::int64_t& offset) {
+  void post(const std::shared_ptr<source_partition>& p, const std::vector<event>& events, std::int64_t& offset,
+            const std::shared_ptr<const ingest_request>& request = nullptr) {
     std::vector<std::shared_ptr<record_batch>> batches(shards_.size());
     std::int64_t bytes = 0;
     for (const auto& e : events) bytes += static_cast<std::int64_t>(e.value.size());
@@ -152,6 +153,7 @@ class lab : public shard_host {
       if (!b) {
         b = std::make_shared<record_batch>();
         b->window = window;
+        b->request = request;
         b->arrived = std::chrono::steady_clock::now();
       }
       b->add({e.uri, 0, target_of(e), e.key, e.value, e.remove, offset++, e.time_ms});

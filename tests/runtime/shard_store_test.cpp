@@ -39,6 +39,29 @@ TEST(shard_store, records_below_the_watermark_are_dropped_after_a_restart) {
   EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "a"}, {"2", "c"}}));
 }
 
+TEST(shard_store, request_that_comes_again_applies_only_what_is_missing) {
+  kept_lab l;
+  const std::vector<event> body{{"/account/1", "notes", "", R"("a")"}, {"/account/1", "notes", "", R"("b")"}};
+  const auto send = [&](const std::string& key, std::size_t records) {
+    const auto request = std::make_shared<const ingest_request>(ingest_request{key, l.offset});
+    l->post(l->source, {body.begin(), body.begin() + static_cast<std::ptrdiff_t>(records)}, l.offset, request);
+    ASSERT_TRUE(l->settle());
+  };
+  send("k", 1);
+  EXPECT_EQ(l->kept.synced, 1) << "nobody can read it again";
+  l.restart();
+  send("k", 2);
+  EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "a"}, {"2", "b"}}));
+  send("k", 2);
+  EXPECT_EQ(l->source->duplicates.load(), 3u);
+  l->now += ingest_requests::keep_ms + 1;
+  l.restart();
+  send("k", 1);
+  send("other", 1);
+  send("", 1);
+  EXPECT_EQ(l->document("/account/1")["notes"], json({{"1", "a"}, {"2", "b"}, {"3", "a"}, {"4", "a"}, {"5", "a"}}));
+}
+
 TEST(shard_store, agents_over_the_bound_leave_memory_and_come_back_on_any_touch) {
   shard_options o;
   o.active_max = 10;

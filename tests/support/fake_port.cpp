@@ -223,7 +223,7 @@ outcome<target_info> fake_port::resolve_target(std::string_view, std::string_vie
   return error{problem::no_such_route, "this fake takes no records"};
 }
 void fake_port::post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::vector<dead_letter>,
-                     std::int64_t, steady_time) {}
+                     std::int64_t, steady_time, std::shared_ptr<const ingest_request>) {}
 
 void fake_port::get(const std::string& uri, const view& what, answer<snapshot> a) {
   later([this, uri, what, a = std::move(a)] {

@@ -65,7 +65,7 @@ class fake_port : public port {
   std::shared_ptr<source_partition> partition(const std::string&, const std::string&, std::int32_t) override;
   outcome<target_info> resolve_target(std::string_view, std::string_view) override;
   void post(const std::shared_ptr<source_partition>&, std::span<const routed_record>, std::vector<dead_letter>,
-            std::int64_t, steady_time) override;
+            std::int64_t, steady_time, std::shared_ptr<const ingest_request>) override;
   void get(const std::string& uri, const view& what, answer<snapshot> a) override;
   void get_lane(const std::string& uri, const std::string& lane, const std::optional<std::string>& key,
                 answer<lane_value> a) override;
