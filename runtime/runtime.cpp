@@ -90,7 +90,7 @@ void runtime::start() {
   i.kept->read(detail::marks_owner, [&](const store_row& r) {
     i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
   });
-  i.name_store();
+  i.check_store();
   i.system = std::make_unique<detail::actors>(i.options.workers);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
   if (i.kept->keeps_rows()) i.open_shards();
@@ -109,18 +109,29 @@ void runtime::impl::open_shards() {
   });
 }
 
-// Ids of sink items must not meet those of another store.
-void runtime::impl::name_store() {
-  constexpr std::string_view owner = "#store", lane = "name";
-  kept->read(owner, [&](const store_row& r) {
-    if (r.lane == lane) store_name = r.value;
-  });
-  if (!store_name.empty()) return;
-  std::random_device random;
-  store_name = base36(std::uint64_t{random()} << 32 | random());
+// What a store has been made with stands: its name, for ids of sink items must not meet those of another; and which
+// shard an agent is of, for watermarks are kept by shard.
+void runtime::impl::check_store() {
+  constexpr std::string_view owner = "#store";
   row_batch rows;
-  rows.put(owner, lane, "", store_name);
-  kept->commit(std::move(rows), durability::soon, nullptr);
+  std::map<std::string, std::string, std::less<>> stored;
+  kept->read(owner, [&](const store_row& r) { stored.emplace(r.lane, r.value); });
+  const auto expect = [&](const std::string& what, const std::string& now, const std::string& hint) {
+    const auto at = stored.find(what);
+    if (at == stored.end())
+      rows.put(owner, what, "", now);
+    else if (at->second != now)
+      throw std::runtime_error("The store was made with " + what + ' ' + at->second + ", and the configuration says " +
+                               now + ". " + hint);
+  };
+  expect("shards", std::to_string(options.shards), "The number of shards is chosen at the first start.");
+  for (const auto& t : types)
+    expect("hosting of " + t.type->name(), std::string(name_of(t.dedicated ? hosting::dedicated : hosting::shared)),
+           "To change it, export the agents and import them into an empty store.");
+  std::random_device random;
+  store_name = stored.count("name") ? stored["name"] : base36(std::uint64_t{random()} << 32 | random());
+  if (!stored.count("name")) rows.put(owner, "name", "", store_name);
+  if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
 }
 
 bool runtime::drain(std::chrono::milliseconds deadline) {

@@ -57,15 +57,15 @@ void read_store(map_reader& top, config& to, problem_list& problems) {
   const auto* node = top.take("store");
   if (!node) return;
   map_reader store(*node, "store", problems);
-  std::string kind = "memory";
+  std::string kind = "sqlite";
   if (store.text("kind", kind) && kind != "memory" && kind != "sqlite") {
     if (kind == "mongo")
       store.problem("kind", "this version has no 'mongo' store. Write store: { kind: sqlite }, or memory.");
     else
       store.problem("kind", fmt::format("'{}' is not a store. Write sqlite or memory.", kind));
   }
-  if (kind == "sqlite") {
-    to.store = config::store_kind::sqlite;
+  to.store = kind == "memory" ? config::store_kind::memory : config::store_kind::sqlite;
+  if (to.store == config::store_kind::sqlite) {
     store.whole("active_max", to.active_max, 1'000, 1'000'000'000);
     store.duration("idle", to.agent_idle, 1s, 24h * 365);
   }

@@ -36,9 +36,9 @@ struct config {
   std::uint32_t cut_records = 256;
   std::optional<hosting> hosting_override;
   enum class store_kind : std::uint8_t { memory, sqlite };
-  store_kind store = store_kind::memory;
-  std::size_t active_max = 0;               // agents in memory, when a store keeps the others; 0: no bound
-  std::chrono::milliseconds agent_idle{0};  // an agent leaves memory after that long; 0: never
+  store_kind store = store_kind::sqlite;
+  std::size_t active_max = 0;                       // agents in memory, while the store keeps all; 0: no bound
+  std::chrono::milliseconds agent_idle{3'600'000};  // an agent leaves memory after that long
   std::uint64_t dead_letter_bytes_max = 256ull * 1024 * 1024;
   std::string ui;  // directory of built pages; empty: the application's own
   std::vector<json_type_spec> agents;

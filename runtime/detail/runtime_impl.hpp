@@ -194,7 +194,7 @@ struct runtime::impl final : shard_host {
   connected_sink& sink_at(const sink_queue& s);
   void refill_next(connected_sink& s);
   void open_shards();
-  void name_store();
+  void check_store();
 
   std::mutex tick_mutex;
   std::condition_variable tick_wake;

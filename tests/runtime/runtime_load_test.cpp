@@ -9,9 +9,8 @@ using namespace runtime_test;
 
 namespace {
 
-class runtime_load : public testing::TestWithParam<hosting> {};
-INSTANTIATE_TEST_SUITE_P(hosting, runtime_load, testing::Values(hosting::shared, hosting::dedicated),
-                         [](const auto& i) { return std::string(name_of(i.param)); });
+class runtime_load : public testing::TestWithParam<ground> {};
+INSTANTIATE_TEST_SUITE_P(hosting, runtime_load, all_grounds, name_of_ground);
 
 constexpr int entities = 20;
 

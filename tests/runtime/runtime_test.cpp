@@ -8,9 +8,8 @@ using testing::ElementsAre;
 
 namespace {
 
-class runtime_hosting : public testing::TestWithParam<hosting> {};
-INSTANTIATE_TEST_SUITE_P(hosting, runtime_hosting, testing::Values(hosting::shared, hosting::dedicated),
-                         [](const auto& i) { return std::string(name_of(i.param)); });
+class runtime_hosting : public testing::TestWithParam<ground> {};
+INSTANTIATE_TEST_SUITE_P(hosting, runtime_hosting, all_grounds, name_of_ground);
 
 TEST_P(runtime_hosting, events_update_agents_and_a_get_shows_them) {
   stage s(GetParam());
@@ -99,7 +98,7 @@ TEST_P(runtime_hosting, subscribers_follow_birth_change_deletion_and_rebirth) {
 }
 
 TEST(runtime_dedicated, shards_go_with_their_agents_and_come_again) {
-  stage s(hosting::dedicated);
+  stage s({hosting::dedicated});
   const auto none = s.on.shard_count();
   s.post({{"/account/1", "sum", "", "1"}});
   ASSERT_TRUE(s.drain());

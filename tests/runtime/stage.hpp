@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -7,10 +8,13 @@
 #include <thread>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <twinlane/runtime/runtime.hpp>
+#include <twinlane/runtime/sqlite_store.hpp>
 
 #include "cast.hpp"
 #include "following.hpp"
+#include "runtime_app/temp_dir.hpp"
 
 namespace runtime_test {
 
@@ -33,17 +37,33 @@ struct event {
   std::int64_t time_ms = 0;
 };
 
+/// What a stage stands on. keeps: in SQLite, in the folder given or one of its own.
+struct ground {
+  hosting host = hosting::shared;
+  bool keeps = false;
+  std::string folder{};
+};
+inline std::string name_of_ground(const testing::TestParamInfo<ground>& i) {
+  return std::string(name_of(i.param.host)) + (i.param.keeps ? "_sqlite" : "");
+}
+inline const auto all_grounds = testing::Values(ground{hosting::shared}, ground{hosting::dedicated},
+                                                ground{hosting::shared, true}, ground{hosting::dedicated, true});
+
 /// A runtime with the cast of agents, on real actors.
 class stage {
  public:
-  explicit stage(hosting host, runtime_options o = {}) : on(with(std::move(o), host, *this)) {
+  explicit stage(const ground& g, runtime_options o = {}, const std::vector<std::shared_ptr<sink_queue>>& sinks = {})
+      : on(with(std::move(o), g.host, *this), store_of(g, folder_)) {
+    for (const auto& s : sinks) on.add_sink(s);
     on.add<account>("account", "/account/:id");
     on.add<relay>("relay", "/relay/:id");
     on.add<fan>("fan", "/fan/:id");
     on.add<product>("product", "/product/:id");
+    on.add<clerk>("clerk", "/clerk/:id");
     on.add<account>("locker", "/locker/:id", {hosting::shared, creation::commands});
     on.start();
     source = on.partition("src", "topic", 0);
+    offset_ = std::max<std::int64_t>(source->stored_low_mark.value_or(0), 0);
   }
 
   void post(const std::vector<event>& events) { post(source, events, offset_); }
@@ -97,6 +117,12 @@ class stage {
   std::atomic<std::int64_t> now{1'000'000};
 
  private:
+  static std::unique_ptr<store> store_of(const ground& g, const twinlane::test::temp_dir& own) {
+    if (!g.keeps) return std::make_unique<memory_store>();
+    sqlite_store_options o;
+    o.file = (g.folder.empty() ? own.path().string() : g.folder) + "/state.db";
+    return std::make_unique<sqlite_store>(std::move(o));
+  }
   static runtime_options with(runtime_options o, hosting host, stage& s) {
     o.shards = o.shards == 960 ? 16 : o.shards;
     o.workers = 2;
@@ -110,6 +136,7 @@ class stage {
     return o;
   }
 
+  twinlane::test::temp_dir folder_;
   std::mutex mutex_;
   std::vector<dead_letter> dead_;
   std::int64_t offset_ = 0;
