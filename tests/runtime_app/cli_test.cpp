@@ -162,7 +162,8 @@ TEST(cli, port_in_use_is_one_line_and_1) {
   process first(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", "127.0.0.1:0"}, dir.path());
   const auto port = await_ready(first);
   const auto listen = "127.0.0.1:" + std::to_string(port);
-  const auto second = run(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", listen}, dir.path());
+  const auto second =
+      run(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", listen, "--data-dir", "other"}, dir.path());
   EXPECT_EQ(second.code, 1);
   EXPECT_THAT(second.err, HasSubstr(listen));
   EXPECT_THAT(second.err, HasSubstr("in use"));

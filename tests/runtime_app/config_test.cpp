@@ -141,6 +141,7 @@ TEST(config, what_is_left_out_has_the_documented_default) {
   EXPECT_EQ(r.settings.web.host, "127.0.0.1");
   EXPECT_EQ(r.settings.web.port, 8080);
   EXPECT_EQ(r.settings.data_dir, "data");
+  EXPECT_EQ(r.settings.store, config::store_kind::sqlite);
   EXPECT_EQ(r.settings.shards, 960u);
   EXPECT_FALSE(r.settings.hosting_override);
 }
