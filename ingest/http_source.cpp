@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <zlib.h>
+
 #include <twinlane/ingest/record_splitter.hpp>
 
 namespace twinlane::ingest {
@@ -14,6 +16,10 @@ constexpr std::size_t remembered_max = 10'000;
 constexpr std::size_t key_bytes_limit = 1024;
 constexpr std::size_t rejected_max = 10'000;
 constexpr std::size_t remembered_lines_max = 200'000;
+
+std::uint32_t body_sum(const std::string& body) {
+  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const unsigned char*>(body.data()), body.size()));
+}
 
 }  // namespace
 
@@ -65,7 +71,11 @@ void http_source::handle(std::string body, std::optional<std::string> idempotenc
   queue_bytes_ += body.size();
   r->body = std::move(body);
   r->waiting.push_back(std::move(done));
-  if (idempotency_key) remember(r->key = *idempotency_key, r);
+  if (idempotency_key) {
+    // With the body, for after a restart another body of the same key must not pass for a repeat.
+    r->key = *idempotency_key + ' ' + std::to_string(body_sum(r->body)) + ' ' + std::to_string(r->body_bytes);
+    remember(*idempotency_key, r);
+  }
   queue_.push_back(std::move(r));
   signals_->wake.notify_all();
 }
@@ -215,7 +225,7 @@ void http_source::take_rejections(request& r) {
 }
 
 void http_source::answer_applied() {
-  const auto applied = std::max(partition_->low_mark(), partition_->stored_low_mark.value_or(0));
+  const auto applied = std::max(partition_->low_mark(), partition_->fresh_offset);
   while (!posted_.empty() && posted_.front()->end <= applied) {
     const auto r = posted_.front();
     posted_.pop_front();

@@ -1,6 +1,5 @@
 #include <twinlane/runtime/dead_letter_queue.hpp>
 
-#include <algorithm>
 #include <string>
 
 #include <twinlane/runtime/log.hpp>
@@ -16,17 +15,22 @@ void dead_letter_queue::add(dead_letter_batch b) {
 }
 
 void dead_letter_queue::keep(dead_letter_batch b) {
+  dead_letter_batch kept;
+  kept.refused_by_shard = b.refused_by_shard;
   std::lock_guard lock(mutex_);
-  const auto no_cause = [](const auto& o) { return !o.window; };
-  const auto count = static_cast<std::size_t>(std::count_if(b.origins.begin(), b.origins.end(), no_cause));
-  if (count != 0 && uncaused_ + count > uncaused_max) {
-    if (figures_) figures_->count("twinlane_dead_letters_dropped_total", {}, b.letters.size());
-    log_limited(log_level::error, "dead letters dropped",
-                std::to_string(uncaused_) + " dead letters of agents wait for room on disk; more are dropped");
-    return;
+  for (std::size_t i = 0; i < b.letters.size(); ++i) {
+    if (!b.origins[i].window && ++uncaused_ > uncaused_max) continue;
+    kept.letters.push_back(std::move(b.letters[i]));
+    kept.origins.push_back(std::move(b.origins[i]));
   }
-  uncaused_ += count;
-  waiting_.push_back(std::move(b));
+  const auto dropped = b.letters.size() - kept.letters.size();
+  uncaused_ -= dropped;
+  if (dropped == 0) kept.in = std::move(b.in);
+  if (!kept.empty()) waiting_.push_back(std::move(kept));
+  if (dropped == 0) return;
+  if (figures_) figures_->count("twinlane_dead_letters_dropped_total", {}, dropped);
+  log_limited(log_level::error, "dead letters dropped",
+              std::to_string(uncaused_) + " dead letters of agents wait for room on disk; more are dropped");
 }
 
 void dead_letter_queue::retry() {
@@ -64,6 +68,7 @@ bool dead_letter_queue::try_write(dead_letter_batch& b) const {
     p.dead.fetch_add(1, std::memory_order_relaxed);
     if (b.refused_by_shard && p.did_reject) p.did_reject(d.offset, d.reason, d.detail);
   }
+  if (b.in) b.in->arrived();
   b = {};
   return true;
 }

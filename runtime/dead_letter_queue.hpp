@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <twinlane/runtime/parcel.hpp>
 #include <twinlane/runtime/port.hpp>
 
 namespace twinlane {
@@ -21,6 +22,7 @@ struct dead_letter_batch {
   std::vector<dead_letter> letters;
   std::vector<origin> origins;
   bool refused_by_shard = false;  // then the source is told of each, which it cannot know yet
+  std::shared_ptr<parcel> in;     // arrives once all are on disk; or null
 
   /// A record of a source.
   void add(dead_letter d, std::shared_ptr<source_partition::window> w) { push(std::move(d), {std::move(w), true}); }
@@ -55,14 +57,15 @@ class dead_letter_queue {
   dead_letter_queue(writer write, std::shared_ptr<metrics> figures);
 
   void add(dead_letter_batch b);
+  /// True, and the batch is empty, when all are on disk; else it is as it was.
+  bool try_write(dead_letter_batch& b) const;
+  /// Takes those over that cannot be written now.
+  void keep(dead_letter_batch b);
   /// Tries those again that could not be written.
   void retry();
   std::size_t waiting() const;
 
  private:
-  bool try_write(dead_letter_batch& b) const;
-  void keep(dead_letter_batch b);
-
   writer write_;
   std::shared_ptr<metrics> figures_;
   mutable std::mutex mutex_;

@@ -4,6 +4,13 @@
 
 namespace twinlane {
 
+std::optional<error> absence(const entity* e, const std::string& uri) {
+  if (e && e->self) return std::nullopt;
+  if (e && !e->unreadable.empty())
+    return error{problem::not_ready, uri + ": its stored rows cannot be read: " + e->unreadable};
+  return error{problem::no_such_entity, uri + " does not exist"};
+}
+
 outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what) {
   if (what.all) return ~std::uint64_t{0};
   std::uint64_t lanes = 0;

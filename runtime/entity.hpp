@@ -56,7 +56,7 @@ struct entity {
   std::uint32_t cut_first = 0, cut_last = 0;
 
   bool idle() const noexcept {
-    return !self && cut_first == 0 && due_ms == lane_base::never &&
+    return !self && cut_first == 0 && due_ms == lane_base::never && unreadable.empty() &&
            (!watched || (watched->links.empty() && watched->followers.empty()));
   }
 };
@@ -76,6 +76,9 @@ struct uri_equal {
     return of(a) == of(b);
   }
 };
+
+/// Why there is no agent to ask, if so: it does not exist, or what is stored of it cannot be read. e may be null.
+std::optional<error> absence(const entity* e, const std::string& uri);
 
 /// Which lanes of a type a view names; no_such_lane otherwise.
 outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what);

@@ -26,14 +26,15 @@ class ingest_requests {
   /// leaves.
   template <class F>
   std::int64_t* next_of(const std::string& key, std::int64_t now_ms, std::size_t keys_max, F&& did_drop) {
-    const auto [at, fresh] = by_key_.try_emplace(key, known{0, now_ms});
-    if (fresh) order_.push_back(key);
-    while (order_.size() > 1 && (order_.size() > keys_max || is_over(by_key_.at(order_.front()), now_ms))) {
+    while (!order_.empty() && (order_.size() >= keys_max || is_over(by_key_.at(order_.front()), now_ms))) {
+      if (order_.front() == key && !is_over(by_key_.at(key), now_ms)) break;
       did_drop(order_.front());
       by_key_.erase(order_.front());
       order_.pop_front();
     }
-    return &by_key_[key].next;
+    const auto [at, fresh] = by_key_.try_emplace(key, known{0, now_ms});
+    if (fresh) order_.push_back(key);
+    return &at->second.next;
   }
   const known* find(const std::string& key) const {
     const auto at = by_key_.find(key);

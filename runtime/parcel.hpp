@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,7 +30,7 @@ class parcel : public std::enable_shared_from_this<parcel> {
   /// The shard's name.
   const std::string& sender() const noexcept { return *sender_; }
   const std::shared_ptr<const std::string>& sender_name() const noexcept { return sender_; }
-  void add() noexcept { left_.fetch_add(1, std::memory_order_relaxed); }
+  void add(std::size_t items) noexcept { left_.fetch_add(items, std::memory_order_relaxed); }
   void arrived() noexcept {
     if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) to_.take_back(shared_from_this());
   }
@@ -41,7 +42,7 @@ class parcel : public std::enable_shared_from_this<parcel> {
  private:
   parcel_returns& to_;
   const std::shared_ptr<const std::string> sender_;
-  std::atomic<std::uint32_t> left_{0};
+  std::atomic<std::size_t> left_{0};
 };
 
 /// One of a parcel's items. Without a parcel, nothing is kept of it.

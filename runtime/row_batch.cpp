@@ -131,6 +131,23 @@ std::string_view row_batch::first(std::string_view log) noexcept {
   return log.substr(0, head_size + read_u32(log.data()));
 }
 
+row_batch::mark row_batch::here() const noexcept {
+  mark m;
+  m.size = text_.size();
+  m.rows = rows_;
+  m.owner = owner_;
+  m.lane = lane_;
+  return m;
+}
+
+void row_batch::rewind(const mark& to) noexcept {
+  text_.resize(to.size);
+  sealed_ = false;
+  rows_ = to.rows;
+  owner_ = to.owner;
+  lane_ = to.lane;
+}
+
 void row_batch::clear() noexcept {
   text_.clear();
   sealed_ = false;

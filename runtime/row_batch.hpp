@@ -65,6 +65,11 @@ class row_batch {
   /// The text of the first batch in a log of batches, or nothing when it is cut short.
   static std::string_view first(std::string_view log) noexcept;
 
+  class mark;
+  mark here() const noexcept;
+  /// Takes back what was put and removed since.
+  void rewind(const mark& to) noexcept;
+
   bool empty() const noexcept { return rows_ == 0; }
   std::size_t rows() const noexcept { return rows_; }
   std::size_t bytes() const noexcept { return text_.size(); }
@@ -83,6 +88,12 @@ class row_batch {
   mutable bool sealed_ = false;
   std::size_t rows_ = 0;
   span owner_, lane_;
+};
+
+class row_batch::mark {
+  friend class row_batch;
+  std::size_t size = 0, rows = 0;
+  span owner, lane;
 };
 
 }  // namespace twinlane

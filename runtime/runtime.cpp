@@ -85,7 +85,7 @@ void runtime::start() {
   if (!i.shards.empty()) throw std::logic_error("a runtime starts once");
   const auto opened = i.kept->open();
   i.start_counter = opened.epoch;
-  i.births = (opened.opens << 24) + 1;
+  i.births = (opened.opens << 32) + 1;
   if (i.kept->keeps_rows()) i.fresh_offset = static_cast<std::int64_t>(opened.opens << 36);
   i.kept->read(detail::marks_owner, [&](const store_row& r) {
     i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
@@ -131,6 +131,7 @@ void runtime::impl::check_store() {
   std::random_device random;
   store_name = stored.count("name") ? stored["name"] : base36(std::uint64_t{random()} << 32 | random());
   if (!stored.count("name")) rows.put(owner, "name", "", store_name);
+  store_name += '.' + base36(start_counter);
   if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
 }
 

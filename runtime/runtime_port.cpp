@@ -12,7 +12,6 @@ const error not_ready{problem::not_ready, "the server is stopping"};
 error no_such_lane(const agent_type& type, const std::string& lane) {
   return {problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + lane + "'"};
 }
-error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
 error too_large(const std::string& what, std::uint64_t max) {
   return {problem::too_large, what + " is over " + std::to_string(max) + " bytes. Ask for single lanes or entries."};
 }
@@ -147,7 +146,7 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   const auto max = impl_->options.shard.document_bytes_max;
   impl_->ask(uri, type, std::move(a), [uri, max, mask = std::get<0>(lanes)](shard& on) -> outcome<snapshot> {
     const auto* e = on.find_agent(uri);
-    if (!e || !e->self) return no_such_entity(uri);
+    if (auto why = absence(e, uri)) return *why;
     auto state = make_snapshot(*e, on.lineage(*e), mask);
     if (state.tail->size() > max) return too_large(uri, max);
     return state;
@@ -165,7 +164,7 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
   const auto max = impl_->options.shard.document_bytes_max;
   impl_->ask(uri, type, std::move(a), [uri, lane, key, l, max](shard& on) -> outcome<lane_value> {
     const auto* e = on.find_agent(uri);
-    if (!e || !e->self) return no_such_entity(uri);
+    if (auto why = absence(e, uri)) return *why;
     lane_value v{on.lineage(*e), e->rev, {}};
     const auto& of = e->self->lane_at(static_cast<std::size_t>(l));
     if (key && !of.encode_entry(*key, v.json))
@@ -304,24 +303,34 @@ void runtime::entities(const std::string& type, const std::string& after, std::s
 // The store knows who exists, in memory or not.
 void runtime::impl::list_stored(const hosted_type& t, const std::string& after, std::size_t limit,
                                 answer<entity_page> a) {
+  shards[0]->order([this, &t, after, limit, a = std::move(a)](shard&) {
+    outcome<entity_page> said = error{};
+    try {
+      said = stored_page(t, after, limit);
+    } catch (const std::exception& x) {
+      said = error{problem::not_ready, std::string("the store cannot be read now: ") + x.what()};
+    }
+    a(std::move(said));
+  });
+}
+
+entity_page runtime::impl::stored_page(const hosted_type& t, const std::string& after, std::size_t limit) {
   const auto& pattern = t.type->path().pattern();
   const auto prefix = pattern.substr(0, pattern.find("/:") + 1);
-  shards[0]->order([this, &t, prefix, after, limit, a = std::move(a)](shard&) {
-    entity_page page;
-    auto from = after;
-    for (bool more = true; more && page.uris.size() <= limit;) {
-      const auto found = kept->owners(prefix, from, limit + 1);
-      more = found.size() > limit;
-      if (!found.empty()) from = found.back();
-      for (const auto& uri : found)
-        if (t.type->path().matches(uri) && page.uris.size() <= limit) page.uris.push_back(uri);
-    }
-    if (page.uris.size() > limit) {
-      page.uris.resize(limit);
-      page.next = page.uris.back();
-    }
-    a(std::move(page));
-  });
+  entity_page page;
+  auto from = after;
+  for (bool more = true; more && page.uris.size() <= limit;) {
+    const auto found = kept->owners(prefix, from, limit + 1);
+    more = found.size() > limit;
+    if (!found.empty()) from = found.back();
+    for (const auto& uri : found)
+      if (t.type->path().matches(uri) && page.uris.size() <= limit) page.uris.push_back(uri);
+  }
+  if (page.uris.size() > limit) {
+    page.uris.resize(limit);
+    page.next = page.uris.back();
+  }
+  return page;
 }
 
 bool runtime::ready() const { return impl_->is_ready; }

@@ -3,40 +3,36 @@
 #include <algorithm>
 #include <iterator>
 
+#include <twinlane/runtime/detail/call_out.hpp>
 #include <twinlane/runtime/detail/cut.hpp>
 #include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 
 namespace twinlane {
-namespace {
 
-// What others gave us to call must not take the shard down.
-template <class F>
-void call_out(F&& f) noexcept {
-  try {
-    f();
-  } catch (const std::exception& x) {
-    log_limited(log_level::error, "callback", std::string("a callback given to the runtime threw: ") + x.what());
-  } catch (...) {
-    log_limited(log_level::error, "callback", "a callback given to the runtime threw");
-  }
-}
-
-}  // namespace
+using detail::call_out;
 
 /// Holds what waits for a cut to be durable.
 class shard::waiter final : public commit_waiter {
  public:
-  explicit waiter(cut& c)
-      : batches_(std::exchange(c.batches, {})),
+  waiter(cut& c, shard& from)
+      : from_(from),
+        batches_(std::exchange(c.batches, {})),
         causes_(std::exchange(c.causes, {})),
         answers_(std::exchange(c.answers, {})),
         parcels_(std::exchange(c.parcels, {})),
+        emissions_(from.outbox_ ? std::exchange(c.emissions, {}) : std::vector<emission>()),
         removed_(std::exchange(c.removed, nullptr)) {}
+  ~waiter() override {
+    const error lost{problem::not_ready, "the server stopped before this was durable"};
+    for (auto& a : answers_) call_out([&] { a.reply_to(lost); });
+    if (removed_) call_out([&] { removed_(lost); });
+  }
   void durable() noexcept override {
     for (auto& a : answers_) call_out([&] { a.reply_to(std::move(a.result)); });
     answers_.clear();
-    if (removed_) call_out([&] { removed_(std::monostate{}); });
+    if (const auto done = std::exchange(removed_, nullptr)) call_out([&] { done(std::monostate{}); });
+    if (!emissions_.empty()) from_.order_offers(std::exchange(emissions_, {}));
     for (const auto& p : parcels_) p->arrived();
     parcels_.clear();
     batches_.clear();
@@ -44,9 +40,11 @@ class shard::waiter final : public commit_waiter {
   }
 
  private:
+  shard& from_;
   std::vector<std::shared_ptr<record_batch>> batches_, causes_;
   std::vector<pending_answer> answers_;
   std::vector<std::shared_ptr<parcel>> parcels_;
+  std::vector<emission> emissions_;
   answer<std::monostate> removed_;
 };
 
@@ -97,6 +95,7 @@ bool shard::request(control c) { return push(std::move(c), true); }
 void shard::order(control c) { push(std::move(c), false); }
 
 void shard::abandon() {
+  ended_ = true;
   std::vector<item> rest(std::make_move_iterator(pending_.begin() + static_cast<std::ptrdiff_t>(pending_at_)),
                          std::make_move_iterator(pending_.end()));
   pending_.clear();
@@ -148,16 +147,22 @@ bool shard::run() {
       pending_.swap(inbox_);
     }
   }
+  if (!opened_ && !open_rows()) {
+    std::lock_guard lock(mutex_);
+    return scheduled_ = false;
+  }
   thread_local cut c;
   const auto start = std::chrono::steady_clock::now();
   const auto budget = std::chrono::milliseconds(options_.run_budget_ms);
   c.last = start;
   c.now_ms = host_.now_ms();
-  if (!opened_) open_rows();
   const auto has_messages = [&] { return pending_at_ < pending_.size(); };
+  // What is due can wait while the store takes nothing more, for nothing else bounds it.
+  const bool fires = !is_due(c) || !host_.storage().trouble();
   // At least one cut of each kind: neither can use up the budget of the other each time.
-  for (bool first = true; (is_due(c) || has_messages()) && (first || c.last - start < budget); first = false) {
-    if (is_due(c)) run_due(c);
+  for (bool first = true; ((fires && is_due(c)) || has_messages()) && (first || c.last - start < budget);
+       first = false) {
+    if (fires && is_due(c)) run_due(c);
     if (has_messages()) run_cut(c);
     c.last = std::chrono::steady_clock::now();
   }
@@ -165,7 +170,7 @@ bool shard::run() {
   passivate(c.now_ms);
   note_next_due();
   std::lock_guard lock(mutex_);
-  scheduled_ = has_messages() || !inbox_.empty() || is_due(c);
+  scheduled_ = has_messages() || !inbox_.empty() || (fires && is_due(c));
   return scheduled_;
 }
 
@@ -208,9 +213,10 @@ void shard::make_cut(cut& c) {
       if (type) add_work(c, m->uri, *type, {&i});
       if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
-      if (auto* e = find_agent(u->uri); e && e->self)
-        add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
-      if (u->in) c.parcels.push_back(u->in);
+      auto* e = find_agent(u->uri);
+      if (e && e->self) add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
+      // Who cannot be read now is told at the next start.
+      if (u->in && (!e || e->unreadable.empty())) c.parcels.push_back(u->in);
       if (u->cause) c.causes.push_back(u->cause);
     } else if (auto* f = message<follow_request>(i)) {
       if (is_new(c, f->sent)) follow(c, *f);
@@ -313,10 +319,8 @@ void shard::run_chain(cut& c, entity& e) {
 }
 
 void shard::finish_cut(cut& c) {
-  if (!c.dead.empty()) {
-    c.dead.refused_by_shard = true;
-    host_.bury(std::exchange(c.dead, {}));
-  }
+  c.dead.refused_by_shard = true;
+  const bool buried = c.dead.empty() || host_.bury(c.dead);
   if (!c.deltas.empty()) tell_deltas(c);
   for (auto* b : c.applied) ++b->applied;
   for (auto& b : c.batches) {
@@ -330,8 +334,9 @@ void shard::finish_cut(cut& c) {
     save_outbox(c);
     list_dedicated();
   }
+  if (!buried) host_.keep(std::exchange(c.dead, {}));
   if (c.batches.empty() && c.answers.empty() && c.parcels.empty() && rows_.empty() && !c.removed) return deliver(c);
-  auto w = std::make_unique<waiter>(c);
+  auto w = std::make_unique<waiter>(c, *this);
   const auto start = std::chrono::steady_clock::now();
   host_.storage().commit(std::exchange(rows_, {}), c.sync, std::move(w));
   host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -343,7 +348,7 @@ void shard::tell_deltas(const cut& c) {
   deltas.reserve(c.deltas.size());
   for (const auto& d : c.deltas)
     deltas.push_back({d.of->uri, d.from, d.rev, std::string_view(c.patches).substr(d.at, d.size)});
-  host_.did_cut(deltas);
+  call_out([&] { host_.did_cut(deltas); });
 }
 
 bool shard::is_due(const cut& c) const { return !schedule_.empty() && schedule_.begin()->first <= c.now_ms; }
@@ -354,7 +359,6 @@ void shard::run_due(cut& c) {
   while (is_due(c) && due.size() < options_.cut_records) {
     auto* e = schedule_.begin()->second;
     schedule_.erase(schedule_.begin());
-    e->due_ms = lane_base::never;
     due.push_back(e);
   }
   for (auto* e : due) run_due(c, *e);
@@ -366,7 +370,10 @@ void shard::run_due(cut& c) {
 void shard::run_due(cut& c, entity& e) {
   constexpr std::int64_t again_ms = 10'000;
   load(e);
-  if (!e.self) return reschedule(e, e.unreadable.empty() ? lane_base::never : c.now_ms + again_ms);
+  if (!e.self) {
+    reschedule(e, e.unreadable.empty() ? lane_base::never : c.now_ms + again_ms);
+    return drop_if_idle(e);
+  }
   e.used_ms = c.now_ms;
   c.timer.reset();
   if (std::max(e.self->next_expiry_ms(), e.evict_after_ms) <= c.now_ms)

@@ -97,6 +97,7 @@ class shard {
   void collect_uris(const agent_type& type, std::string_view after, std::size_t limit, std::vector<std::string>& out);
   std::string lineage(const entity& e) const { return host_.lineage_of(e.birth); }
   void stop_agents();
+  static void stop_agent(entity& e) noexcept;
   /// Hands over what was kept back for a sink that had no room.
   void refill(sink_queue& to);
 
@@ -161,6 +162,7 @@ class shard {
   bool may_create(const work& w, const agent_type& type) const;
   bool answered_before(cut& c, const command_item& q);
   bool revs_match(cut& c, const entity& e, const work& w);
+  void position_of(dead_letter& letter, const parcel_item& sent);
   void fail(cut& c, const entity& e, const work& w, problem what, dead_reason reason, const std::string& why);
   turn& turn_for(const agent_type& type);
   void return_turns();
@@ -187,18 +189,25 @@ class shard {
   bool is_new(cut& c, const parcel_item& sent);
   void take_back(const parcel& p);
   void save_outbox(cut& c);
-  void save_item(parcel_item& sent, const std::shared_ptr<parcel>& in, const detail::outbox_item& text);
+  parcel_item save_item(const std::shared_ptr<parcel>& in, const detail::outbox_item& text);
+  void save_dead(cut& c, const std::shared_ptr<parcel>& in);
   void deliver(cut& c);
+  std::string id_of(std::string_view store, std::uint64_t number) const;
+  void read_kept_back(const detail::outbox::keeping_back& k, std::vector<emission>& items);
+  void order_offers(std::vector<emission> items);
   void offer(emission e);
   void owe(join_update& u, const std::shared_ptr<parcel>& in);
   std::shared_ptr<parcel> lone_parcel(std::uint64_t number, sink_queue* to);
+  void resume_item(std::uint64_t number, const detail::outbox_item& i);
   void resume(const std::vector<std::pair<std::uint64_t, std::string>>& items, const std::vector<std::string>& owed);
   sink_queue* resume_sink(std::uint64_t number, const detail::outbox_item& i);
   void tell_again(cut& c, const std::string& uri);
   void list_dedicated();
   // Rows (shard_store.cpp).
-  void open_rows();
+  bool open_rows();
+  void read_rows();
   void load(entity& e);
+  std::string read_agent(entity& e);
   void load_follower(entity& e, const store_row& r);
   void did_come(entity& e);
   void did_go(entity& e);
@@ -228,6 +237,7 @@ class shard {
   // Below: the running thread's alone.
   std::vector<item> pending_;
   std::size_t pending_at_ = 0;
+  bool ended_ = false;              // nothing runs any more
   std::uint32_t first_record_ = 0;  // of the batch at pending_at_
   boost::unordered_flat_set<std::unique_ptr<entity>, uri_hash, uri_equal> entities_;
   std::set<std::pair<std::int64_t, entity*>> schedule_;

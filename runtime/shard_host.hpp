@@ -90,10 +90,12 @@ class shard_host : public parcel_returns {
   virtual void wait_for_room(sink_queue& s, const std::string& shard_name) = 0;
   /// A shard has handed over all that it had kept back.
   virtual void did_refill(sink_queue& s) = 0;
-  /// Begins the ids of sink items; no other store has it.
+  /// Begins the ids of sink items; no other store has it, nor this one after an unclean end.
   virtual const std::string& store_id() const = 0;
   virtual void did_lose_item(std::string_view sink, std::string_view why) = 0;
-  virtual void bury(dead_letter_batch letters) = 0;
+  /// True, and the batch is empty, when its letters are on disk; else it is as it was, and is to be kept.
+  virtual bool bury(dead_letter_batch& letters) = 0;
+  virtual void keep(dead_letter_batch letters) = 0;
   // Figures; cheap.
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;

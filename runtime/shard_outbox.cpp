@@ -1,6 +1,7 @@
-#include <charconv>
+#include <algorithm>
 
 #include <twinlane/runtime/detail/cut.hpp>
+#include <twinlane/runtime/detail/dead_letter_text.hpp>
 #include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/shard.hpp>
@@ -9,6 +10,11 @@
 // receivers drop what is below the number that they last took from that shard. What joins hear is not kept, for the
 // followed lane says it again: kept is that its followers may not have heard it.
 namespace twinlane {
+namespace {
+
+constexpr std::size_t refill_max = 10'000;
+
+}  // namespace
 
 using detail::outbox_item;
 using detail::outbox_key;
@@ -31,13 +37,13 @@ void shard::take_back(const parcel& p) {
   }
 }
 
-void shard::save_item(parcel_item& sent, const std::shared_ptr<parcel>& in, const outbox_item& text) {
-  in->add();
-  sent = {in, outbox_->next++};
+parcel_item shard::save_item(const std::shared_ptr<parcel>& in, const outbox_item& text) {
+  const auto number = outbox_->next++;
   in->end = outbox_->next;
   scratch_.clear();
   text.append(scratch_);
-  rows_.put(owner_, detail::out_lane, outbox_key(sent.number), scratch_);
+  rows_.put(owner_, detail::out_lane, outbox_key(number), scratch_);
+  return {in, number};
 }
 
 void shard::save_outbox(cut& c) {
@@ -57,52 +63,85 @@ void shard::save_outbox(cut& c) {
   };
   if (!c.follows.empty() || !c.mails.empty() || !c.updates.empty()) {
     const auto p = begin();
+    p->add(c.follows.size() + c.mails.size() + c.updates.size());
     for (auto& f : c.follows) {
-      const auto* by = host_.type_of(f.by_uri);
       const auto kind = f.leave ? outbox_item::kind::leave : outbox_item::kind::join;
-      save_item(f.sent, p, {kind, 0, f.uri, f.lane, f.key, by->lanes()[f.by_lane].name, f.by_uri});
+      const auto& by_lane = host_.type_of(f.by_uri)->lanes()[f.by_lane].name;
+      f.sent = save_item(p, {kind, 0, f.uri, f.lane, f.key, by_lane, f.by_uri});
     }
     for (auto& m : c.mails)
-      save_item(m.sent, p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}});
+      m.sent = save_item(p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}});
     for (auto& u : c.updates) owe(u, p);
   }
   // Items for sinks arrive one by one, each in its own time.
   for (auto& e : c.emissions) {
     const auto p = begin();
+    p->add(1);
     p->sink = e.to;
     e.to->stored.fetch_add(1, std::memory_order_relaxed);
-    save_item(e.sent, p,
-              {outbox_item::kind::sink, e.item.at_ms, e.item.uri, e.to->name(), e.item.key, e.item.value, {}});
+    e.sent = save_item(p, {outbox_item::kind::sink, e.item.at_ms, e.item.uri, e.to->name(), e.item.key, e.item.value,
+                           host_.store_id()});
+    e.item.id = id_of(host_.store_id(), e.sent.number);
   }
+  if (!c.dead.empty()) save_dead(c, begin());
   if (o.next != first) rows_.put(owner_, detail::number_lane, "", std::to_string(o.next));
+}
+
+std::string shard::id_of(std::string_view store, std::uint64_t number) const {
+  return std::string(store) + '.' + name_ + '.' + std::to_string(number);
+}
+
+// Letters that cannot be written now wait with the cut, for its watermarks pass their records.
+void shard::save_dead(cut& c, const std::shared_ptr<parcel>& in) {
+  std::string line;
+  for (const auto& letter : c.dead.letters) {
+    line.clear();
+    detail::append_line(line, letter, dead_letters_options().bytes_max);
+    save_item(in, {outbox_item::kind::dead, 0, {}, {}, {}, line, {}});
+  }
+  in->add(1);
+  c.dead.in = in;
 }
 
 // The update goes with the parcel; until that has arrived, the followed agent owes it.
 void shard::owe(join_update& u, const std::shared_ptr<parcel>& in) {
-  in->add();
   u.in = in;
   if (!in->owed.empty() && in->owed.back() == u.from) return;
   in->owed.push_back(u.from);
   if (outbox_->owed[u.from]++ == 0) rows_.put(owner_, detail::owed_lane, u.from, "");
 }
 
-// Once the cut is the store's, so that no commit overtakes the one that caused it.
+// Once the cut is the store's, so that no commit overtakes the one that caused it. What leaves the process waits until
+// the cut is durable.
 void shard::deliver(cut& c) {
   for (auto& f : c.follows) host_.deliver(std::move(f));
   for (auto& m : c.mails) host_.deliver(std::move(m));
   for (auto& u : c.updates) host_.deliver(std::move(u));
+  if (outbox_) return;
   for (auto& e : c.emissions) offer(std::move(e));
+}
+
+void shard::order_offers(std::vector<emission> items) {
+  order([held = std::make_shared<std::vector<emission>>(std::move(items))](shard& on) {
+    for (auto& e : *held) {
+      on.outbox_->offered_to = e.sent.number + 1;
+      on.offer(std::move(e));
+    }
+  });
 }
 
 // Where there is no room, the item and all behind it wait in the store.
 void shard::offer(emission e) {
-  if (outbox_ && outbox_->find_kept_back(*e.to)) return;
+  if (outbox_)
+    if (auto* k = outbox_->find_kept_back(*e.to)) {
+      if (std::exchange(k->failed, false)) host_.wait_for_room(*e.to, name_);
+      return;
+    }
   sink_queue::entry entry{std::move(e.item), {}};
   if (outbox_) {
-    entry.item.id = host_.store_id() + '.' + name_ + '.' + std::to_string(e.sent.number);
     entry.arrived = [p = e.sent.in] { p->arrived(); };
   } else {
-    entry.item.id = host_.store_id() + '.' + std::to_string(host_.next_birth());
+    entry.item.id = id_of(host_.store_id(), host_.next_birth());
     entry.arrived = [to = e.to] { to->stored.fetch_sub(1, std::memory_order_relaxed); };
     e.to->stored.fetch_add(1, std::memory_order_relaxed);
   }
@@ -118,20 +157,38 @@ void shard::offer(emission e) {
 
 void shard::refill(sink_queue& to) {
   auto* kept_back = outbox_ ? outbox_->find_kept_back(to) : nullptr;
-  if (kept_back) {
-    const auto from = kept_back->from;
-    outbox_->kept_back.erase(outbox_->kept_back.begin() + (kept_back - outbox_->kept_back.data()));
-    host_.storage().read(owner_, [&](const store_row& r) {
-      outbox_item i;
-      if (r.lane != detail::out_lane || outbox_->find_kept_back(to)) return;
-      const auto number = detail::number_in<std::uint64_t>(r.key);
-      if (number < from || !i.parse(r.value) || i.what != outbox_item::kind::sink || i.lane != to.name()) return;
-      offer({&to,
-             {{}, std::string(i.uri), std::string(i.key), std::string(i.value), i.number},
-             {lone_parcel(number, &to), number}});
-    });
+  if (!kept_back) return host_.did_refill(to);
+  std::vector<emission> items;
+  try {
+    read_kept_back(*kept_back, items);
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "outbox", "items for sink '" + to.name() + "' cannot be read now: " + x.what());
+    kept_back->failed = true;  // the next item for it tries again
+    return host_.did_refill(to);
   }
-  if (!outbox_ || !outbox_->find_kept_back(to)) host_.did_refill(to);
+  outbox_->kept_back.erase(outbox_->kept_back.begin() + (kept_back - outbox_->kept_back.data()));
+  const auto more = items.size() > refill_max ? items.back().sent.number : 0;
+  if (more != 0) items.pop_back();
+  for (auto& e : items) offer(std::move(e));
+  if (outbox_->find_kept_back(to)) return;
+  if (more == 0) return host_.did_refill(to);
+  outbox_->kept_back.push_back({&to, more});
+  host_.wait_for_room(to, name_);
+}
+
+// As many as are handed over at a time, and one more if there are.
+void shard::read_kept_back(const detail::outbox::keeping_back& k, std::vector<emission>& items) {
+  host_.storage().read(owner_, [&](const store_row& r) {
+    if (r.lane != detail::out_lane || items.size() > refill_max) return;
+    const auto number = detail::number_in<std::uint64_t>(r.key);
+    outbox_item i;
+    // What is not durable yet is offered when it is.
+    if (number < k.from || number >= outbox_->offered_to || !i.parse(r.value)) return;
+    if (i.what != outbox_item::kind::sink || i.lane != k.sink->name()) return;
+    items.push_back({k.sink,
+                     {id_of(i.by, number), std::string(i.uri), std::string(i.key), std::string(i.value), i.number},
+                     {lone_parcel(number, k.sink), number}});
+  });
 }
 
 std::shared_ptr<parcel> shard::lone_parcel(std::uint64_t number, sink_queue* to) {
@@ -139,7 +196,7 @@ std::shared_ptr<parcel> shard::lone_parcel(std::uint64_t number, sink_queue* to)
   p->first = number;
   p->end = number + 1;
   p->sink = to;
-  p->add();
+  p->add(1);
   return p;
 }
 
@@ -147,41 +204,46 @@ std::shared_ptr<parcel> shard::lone_parcel(std::uint64_t number, sink_queue* to)
 void shard::resume(const std::vector<std::pair<std::uint64_t, std::string>>& items,
                    const std::vector<std::string>& owed) {
   auto& o = *outbox_;
-  cut c;
-  c.now_ms = host_.now_ms();
   std::vector<sink_queue*> sinks;
   for (const auto& [number, text] : items) {
+    o.next = std::max(o.next, number + 1);
+    ++o.travelling;
     outbox_item i;
-    if (!i.parse(text)) {
+    if (!i.parse(text))
       log_limited(log_level::error, "outbox",
                   "item " + std::to_string(number) + " of shard " + name_ + " cannot be read. It stays where it is.");
-      continue;
-    }
-    o.next = std::max(o.next, number + 1);
-    if (i.what == outbox_item::kind::sink) {
-      if (auto* to = resume_sink(number, i)) sinks.push_back(to);
-      continue;
-    }
-    ++o.travelling;
-    const parcel_item sent{lone_parcel(number, nullptr), number};
-    const std::string uri(i.uri), lane(i.lane), key(i.key);
-    if (i.what == outbox_item::kind::message) {
-      c.mails.push_back({uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent});
-      host_.deliver(std::move(c.mails.back()));
-      c.mails.pop_back();
-      continue;
-    }
-    const auto* by = host_.type_of(i.by);
-    const int by_lane = by ? by->lane_index(i.value) : -1;
-    if (by_lane < 0)
-      sent.in->arrived();  // the joining lane is gone
-    else
-      host_.deliver(follow_request{uri, lane, std::string(i.by), static_cast<unsigned>(by_lane), key,
-                                   i.what == outbox_item::kind::leave, sent});
+    else if (i.what != outbox_item::kind::sink)
+      resume_item(number, i);
+    else if (auto* to = resume_sink(number, i))
+      sinks.push_back(to);
   }
+  o.offered_to = o.next;
+  cut c;
+  c.now_ms = host_.now_ms();
   for (const auto& uri : owed) tell_again(c, uri);
   deliver(c);
   for (auto* to : sinks) refill(*to);
+}
+
+void shard::resume_item(std::uint64_t number, const outbox_item& i) {
+  const parcel_item sent{lone_parcel(number, nullptr), number};
+  const std::string uri(i.uri), lane(i.lane), key(i.key);
+  if (i.what == outbox_item::kind::message) {
+    host_.deliver(mail{uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent});
+  } else if (i.what == outbox_item::kind::dead) {
+    auto read = detail::parse_line(i.value);
+    if (!read) return;
+    dead_letter_batch b;
+    b.hold(std::move(read->letter), nullptr);
+    b.in = sent.in;
+    if (!host_.bury(b)) host_.keep(std::move(b));
+  } else {
+    const auto* by = host_.type_of(i.by);
+    const int by_lane = by ? by->lane_index(i.value) : -1;
+    if (by_lane < 0) return sent.in->arrived();  // the joining lane is gone
+    host_.deliver(follow_request{uri, lane, std::string(i.by), static_cast<unsigned>(by_lane), key,
+                                 i.what == outbox_item::kind::leave, sent});
+  }
 }
 
 // The sink, if it has not been seen before.
@@ -193,7 +255,6 @@ sink_queue* shard::resume_sink(std::uint64_t number, const outbox_item& i) {
     return nullptr;
   }
   to->stored.fetch_add(1, std::memory_order_relaxed);
-  ++outbox_->travelling;
   if (outbox_->find_kept_back(*to)) return nullptr;
   outbox_->kept_back.push_back({to, number});
   return to;
@@ -204,6 +265,7 @@ void shard::tell_again(cut& c, const std::string& uri) {
   if (const auto* type = host_.type_of(uri)) {
     auto& e = find_or_watch(uri, *type);
     load(e);
+    if (!e.unreadable.empty()) return;  // and stays owed
     if (e.watched) tell_followers(c, e, ~std::uint64_t{0}, nullptr, 0);
     drop_if_idle(e);
   }
@@ -211,11 +273,8 @@ void shard::tell_again(cut& c, const std::string& uri) {
   ++outbox_->travelling;
   outbox_->owed[uri] = 1;
   p->owed.push_back(uri);
-  p->add();
-  for (auto i = first; i < c.updates.size(); ++i) {
-    p->add();
-    c.updates[i].in = p;
-  }
+  p->add(1 + c.updates.size() - first);
+  for (auto i = first; i < c.updates.size(); ++i) c.updates[i].in = p;
   p->arrived();
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <twinlane/runtime/detail/call_out.hpp>
 #include <twinlane/runtime/detail/cut.hpp>
 #include <twinlane/runtime/detail/shard_rows.hpp>
 #include <twinlane/runtime/log.hpp>
@@ -8,19 +9,9 @@
 namespace twinlane {
 namespace {
 
+using detail::call_out;
+
 constexpr unsigned hops_max = 64;
-
-void did_throw_at_stop(const entity& e) {
-  std::string what = "something that is no std::exception";
-  try {
-    throw;
-  } catch (const std::exception& x) {
-    what = x.what();
-  } catch (...) {}
-  log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + what);
-}
-
-error no_such_entity(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist"}; }
 
 }  // namespace
 
@@ -33,7 +24,6 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
   if (born) {
     e.birth = host_.next_birth();
     e.rev = changed ? 1 : 0;
-    did_come(e);
   } else {
     e.rev += changed ? 1 : 0;
   }
@@ -112,7 +102,7 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
       tail += '}';
       it = texts.insert(it, {lanes, std::make_shared<const std::string>(std::move(tail)), patch_at});
     }
-    l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, arrived});
+    call_out([&] { l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, arrived}); });
     l.rev = e.rev;
   }
 }
@@ -126,18 +116,18 @@ void shard::send_snapshots(entity& e) {
 bool shard::send_snapshot(const entity& e, const std::string& of, link& l) {
   const auto s = make_snapshot(e, of, l.lanes);
   if (s.tail->size() > options_.document_bytes_max) {
-    l.to->on_done(l.tag, "error");
+    call_out([&] { l.to->on_done(l.tag, "error"); });
     return false;
   }
   l.rev = s.rev;
-  l.to->on_snapshot(l.tag, s);
+  call_out([&] { l.to->on_snapshot(l.tag, s); });
   return true;
 }
 
 void shard::send_life(entity& e, std::string_view event, std::string_view cause) {
   if (!e.watched) return;
   for (const auto& l : e.watched->links)
-    if (l.life) l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)});
+    if (l.life) call_out([&] { l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)}); });
 }
 
 void shard::tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
@@ -218,6 +208,7 @@ void shard::follow(cut& c, const follow_request& f) {
     return;
   }
   all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
+  if (!e.unreadable.empty()) return rows_.put(owner_, detail::owed_lane, f.uri, "");  // what it says is not known now
   c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, value_of(e, static_cast<unsigned>(lane)), nullptr, 1, {}});
 }
 
@@ -259,30 +250,36 @@ void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
   const auto gone = std::move(*it);
   links.erase(it);
   if (links.empty() && e->watched->followers.empty()) e->watched.reset();
-  gone.to->on_done(gone.tag, "unsubscribed");
+  call_out([&] { gone.to->on_done(gone.tag, "unsubscribed"); });
   drop_if_idle(*e);
 }
 
 void shard::remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a) {
   auto* e = find_agent(uri);
-  if (!e || !e->self) return a(no_such_entity(uri));
-  const auto at = etag_of(lineage(*e), e->rev);
+  if (ended_) return a(error{problem::not_ready, "the server is stopping"});
+  // Who cannot be read can be removed.
+  if (!e || (!e->self && e->unreadable.empty())) return a(*absence(e, uri));
+  const auto at = e->self ? etag_of(lineage(*e), e->rev) : std::string();
   if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
+  try {
+    if (keeps_) forget(uri);
+  } catch (const std::exception& x) {
+    return a(error{problem::not_ready, uri + ": its stored rows cannot be read: " + x.what()});
+  }
   cut c;
   c.now_ms = host_.now_ms();
   c.sync = durability::now;
   c.removed = std::move(a);
-  std::vector<join_effect> joins;
-  for (std::size_t i = 0; i < e->self->lane_count(); ++i) e->self->lane_at(i).collect_joins(joins);
-  for (auto& j : joins)
-    c.follows.push_back({std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true, {}});
-  try {
-    turn::stop(*e->self);
-  } catch (...) {
-    did_throw_at_stop(*e);
+  if (e->self) {
+    std::vector<join_effect> joins;
+    for (std::size_t i = 0; i < e->self->lane_count(); ++i) e->self->lane_at(i).collect_joins(joins);
+    for (auto& j : joins)
+      c.follows.push_back({std::move(j.uri), std::move(j.from_lane), uri, j.lane, std::move(j.key), true, {}});
+    stop_agent(*e);
+    did_go(*e);
   }
-  did_go(*e);
   e->looked_up = true;
+  e->unreadable.clear();
   e->rev = 0;
   reschedule(*e, lane_base::never);
   if (e->watched) {
@@ -290,20 +287,25 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
     send_snapshots(*e);
     tell_followers(c, *e, ~std::uint64_t{0}, nullptr, 0);
   }
-  if (keeps_) forget(uri);
   drop_if_idle(*e);
   finish_cut(c);
+}
+
+void shard::stop_agent(entity& e) noexcept {
+  std::string what = "something that is no std::exception";
+  try {
+    return turn::stop(*e.self);
+  } catch (const std::exception& x) {
+    what = x.what();
+  } catch (...) {}
+  log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + what);
 }
 
 void shard::stop_agents() {
   for (const auto& e : entities_) {
     if (!e->self) continue;
     send_life(*e, "stopped", "shutdown");
-    try {
-      turn::stop(*e->self);
-    } catch (...) {
-      did_throw_at_stop(*e);
-    }
+    stop_agent(*e);
   }
 }
 

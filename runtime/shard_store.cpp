@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <thread>
 
 #include <twinlane/agents/turn.hpp>
 #include <twinlane/lanes/detail/row_text.hpp>
@@ -35,10 +36,31 @@ std::string partition_key(const source_partition& p) {
   return p.source() + separator + p.topic() + separator + std::to_string(p.partition());
 }
 
-// What the shard had kept when it was last in memory; before its first cut.
-void shard::open_rows() {
-  opened_ = true;
-  if (!keeps_) return;
+// What the shard had kept when it was last in memory; before its first cut. False when it cannot be read: the shard
+// takes nothing until it can.
+bool shard::open_rows() {
+  try {
+    if (keeps_) read_rows();
+    return opened_ = true;
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "shard " + name_,
+                "shard " + name_ + " waits, for what is stored of it cannot be read: " + x.what());
+  }
+  watermarks_.clear();
+  schedule_.clear();
+  entities_.clear();
+  rows_.clear();
+  answers_.reset();
+  requests_.reset();
+  const auto name = outbox_->name;
+  *outbox_ = {};
+  outbox_->name = name;
+  constexpr std::int64_t again_ms = 1'000;
+  next_due_ms_.store(host_.now_ms() + again_ms, std::memory_order_relaxed);
+  return false;
+}
+
+void shard::read_rows() {
   std::vector<std::pair<std::uint64_t, std::string>> items;
   std::vector<std::string> owed;
   host_.storage().read(owner_, [&](const store_row& r) {
@@ -80,34 +102,57 @@ void shard::load_due(const store_row& r) {
 void shard::load(entity& e) {
   if (!keeps_ || e.self || e.looked_up) return;
   e.looked_up = true;
-  e.unreadable.clear();
-  try {
-    std::unique_ptr<agent> found;
-    decode_status bad;
-    host_.storage().read(e.uri, [&](const store_row& r) {
-      if (r.lane == follower_lane) return load_follower(e, r);
-      if (!found) {
-        found = e.type->make(e.uri);
-        loader_.begin(*found);
+  constexpr int tries_max = 100;
+  for (int tries = 1;; ++tries) {
+    try {
+      e.unreadable = read_agent(e);
+      break;
+    } catch (const store_damage& x) {
+      e.unreadable = x.what();
+      break;
+    } catch (const std::exception& x) {
+      // No memory, no file handles, a disk that does not answer: as a rule it passes, and no message must go before.
+      if (tries < tries_max) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        continue;
       }
-      if (auto s = loader_.add(r.lane, r.key, r.value); !s && bad) bad = std::move(s);
-    });
-    if (!found) return;
-    if (auto s = loader_.finish(); !s && bad) bad = std::move(s);
-    if (!bad) throw std::runtime_error(bad.detail);
-    e.birth = loader_.birth();
-    e.rev = loader_.rev();
-    e.self = std::move(found);
-  } catch (const std::exception& x) {
-    e.unreadable = x.what();
+      e.unreadable = x.what();
+      e.looked_up = false;  // the next touch tries again
+      break;
+    }
+  }
+  if (!e.unreadable.empty()) {
     log_limited(log_level::error, "unreadable " + e.type->name(),
                 e.uri + ": its stored rows cannot be read, and it takes no messages: " + e.unreadable);
     return;
   }
+  if (!e.self) return;
   e.starts = true;
   did_come(e);
   host_.did_activate();
   send_life(e, "activated", "message");
+}
+
+// What is wrong with its rows, or nothing.
+std::string shard::read_agent(entity& e) {
+  std::unique_ptr<agent> found;
+  decode_status bad;
+  if (e.watched) e.watched->followers.clear();
+  host_.storage().read(e.uri, [&](const store_row& r) {
+    if (r.lane == follower_lane) return load_follower(e, r);
+    if (!found) {
+      found = e.type->make(e.uri);
+      loader_.begin(*found);
+    }
+    if (auto s = loader_.add(r.lane, r.key, r.value); !s && bad) bad = std::move(s);
+  });
+  if (!found) return {};
+  if (auto s = loader_.finish(); !s && bad) bad = std::move(s);
+  if (!bad) return bad.detail.empty() ? "they do not fit" : bad.detail;
+  e.birth = loader_.birth();
+  e.rev = loader_.rev();
+  e.self = std::move(found);
+  return {};
 }
 
 entity* shard::find_agent(std::string_view uri) {
@@ -182,9 +227,7 @@ void shard::load_follower(entity& e, const store_row& r) {
   follower f{std::string(r.key.substr(0, first)), static_cast<unsigned>(by_lane), std::string(r.key.substr(second + 1)),
              static_cast<unsigned>(from)};
   if (!e.watched) e.watched = std::make_unique<watchers>();
-  const auto same = [&](const follower& o) { return o.uri == f.uri && o.lane == f.lane && o.key == f.key; };
-  auto& all = e.watched->followers;
-  if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(f));
+  e.watched->followers.push_back(std::move(f));
 }
 
 // `time hash code`, then rev, lineage and result, or what was wrong.
@@ -278,14 +321,11 @@ void shard::passivate(std::int64_t now_ms) {
 }
 
 void shard::passivate(entity& e) {
-  try {
-    turn::stop(*e.self);
-  } catch (const std::exception& x) {
-    log_limited(log_level::error, "did_stop " + e.type->name(), e.uri + ": did_stop threw: " + x.what());
-  }
+  stop_agent(e);
   send_life(e, "passivated", "idle");
   host_.did_passivate();
   did_go(e);
+  if (e.watched) e.watched->followers.clear();  // their rows bring them back
   drop_if_idle(e);
 }
 

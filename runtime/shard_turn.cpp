@@ -83,7 +83,10 @@ bool shard::run_quiet_turn(cut& c, entity& e) {
 bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure) {
   const bool born = !e.self;
   const auto answers = c.answers.size(), dead = c.dead.letters.size(), applied = c.applied.size(),
-             deltas = c.deltas.size();
+             deltas = c.deltas.size(), mails = c.mails.size(), follows = c.follows.size(), updates = c.updates.size(),
+             emissions = c.emissions.size();
+  const auto rows = rows_.here();
+  const auto rev = e.rev, birth = e.birth;
   auto& t = turn_for(*e.type);
   c.arrived = {};
   c.useful = works.empty();
@@ -109,6 +112,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   host_.did_run_turn(*e.type, e.uri, std::chrono::duration<double>(now - c.last).count());
   c.last = now;
   if (!failed && (!born || c.useful)) {
+    if (born) did_come(e);
     e.starts = false;
     t.end();
     return true;
@@ -123,6 +127,13 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   c.dead.resize(dead);
   c.applied.resize(applied);
   c.deltas.resize(deltas);
+  c.mails.resize(mails);
+  c.follows.resize(follows);
+  c.updates.resize(updates);
+  c.emissions.resize(emissions);
+  rows_.rewind(rows);
+  e.rev = rev;
+  e.birth = birth;
   return false;
 }
 
@@ -229,6 +240,16 @@ bool shard::revs_match(cut& c, const entity& e, const work& w) {
   return fits;
 }
 
+// Letters are known by their position: a message's is the same when it comes again after a restart.
+void shard::position_of(dead_letter& letter, const parcel_item& sent) {
+  if (!sent.in) {
+    letter.offset = static_cast<std::int64_t>(host_.next_birth());
+    return;
+  }
+  letter.partition = static_cast<std::int32_t>(murmur2(sent.in->sender()) & 0x7fffffff);
+  letter.offset = static_cast<std::int64_t>(sent.number);
+}
+
 // A message that cannot be applied: its sender hears of it, or it goes to the dead letters.
 void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reason reason, const std::string& why) {
   dead_letter letter;
@@ -249,7 +270,7 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
   } else if (const auto* m = message<mail>(*w.from)) {
     letter.source = "(agents)";
     letter.topic = e.uri + '/' + m->lane;
-    letter.offset = static_cast<std::int64_t>(host_.next_birth());  // letters are known by their position
+    position_of(letter, m->sent);
     letter.key = m->key;
     letter.value = m->value;
     return c.dead.hold(std::move(letter), m->cause ? m->cause->window : nullptr);

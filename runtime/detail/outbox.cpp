@@ -14,7 +14,8 @@ void outbox_item::append(std::string& out) const {
 bool outbox_item::parse(std::string_view text) noexcept {
   if (text.empty()) return false;
   what = static_cast<kind>(text.front());
-  if (what != kind::message && what != kind::join && what != kind::leave && what != kind::sink) return false;
+  if (what != kind::message && what != kind::join && what != kind::leave && what != kind::sink && what != kind::dead)
+    return false;
   text.remove_prefix(1);
   if (!take_number(text, number)) return false;
   for (auto* part : {&uri, &lane, &key, &value, &by})

@@ -18,12 +18,12 @@ namespace twinlane::detail {
 ///
 /// Shape    the kind, a number, and five counted texts; views into the text that was parsed
 struct outbox_item {
-  enum class kind : char { message = 'm', join = 'j', leave = 'l', sink = 's' };
+  enum class kind : char { message = 'm', join = 'j', leave = 'l', sink = 's', dead = 'd' };
   kind what{};
   std::int64_t number = 0;     // message: hops. sink: time in milliseconds since the epoch
   std::string_view uri, lane;  // whereto; sink: the sending agent and the sink's name
   std::string_view key, value;
-  std::string_view by;  // joins: the joining agent; its lane is the value
+  std::string_view by;  // joins: the joining agent, its lane is the value. sink: begins the item's id
 
   void append(std::string& out) const;
   bool parse(std::string_view text) noexcept;
@@ -43,11 +43,13 @@ struct outbox {
   };
   struct keeping_back {
     sink_queue* sink;
-    std::uint64_t from;  // number of the first item that found no room
+    std::uint64_t from;   // number of the first item that found no room
+    bool failed = false;  // to be read
   };
 
   std::shared_ptr<const std::string> name;
   std::uint64_t next = 1;            // number of the next item
+  std::uint64_t offered_to = 0;      // below it, items for sinks have been offered or kept back
   std::uint64_t travelling = 0;      // parcels that have not arrived
   by_name<std::uint32_t> owed;       // parcels that tell followers of an agent
   std::vector<mark> shared_senders;  // by shard number, for all may send to all

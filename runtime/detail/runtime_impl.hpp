@@ -87,7 +87,8 @@ struct runtime::impl final : shard_host {
   void did_refill(sink_queue& s) override;
   const std::string& store_id() const override { return store_name; }
   void did_lose_item(std::string_view sink, std::string_view why) override;
-  void bury(dead_letter_batch letters) override { dead.add(std::move(letters)); }
+  bool bury(dead_letter_batch& letters) override { return dead.try_write(letters); }
+  void keep(dead_letter_batch letters) override { dead.keep(std::move(letters)); }
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
   void did_commit(double seconds) override;
@@ -158,6 +159,7 @@ struct runtime::impl final : shard_host {
   std::unique_ptr<shard> make_shard(std::string name);
   void save_low_marks();
   void list_stored(const hosted_type& t, const std::string& after, std::size_t limit, answer<entity_page> a);
+  entity_page stored_page(const hosted_type& t, const std::string& after, std::size_t limit);
   void spread(std::span<const routed_record> records, const std::shared_ptr<source_partition::window>& window,
               steady_time arrived, const std::shared_ptr<const ingest_request>& request);
   void tick();

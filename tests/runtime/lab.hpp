@@ -38,6 +38,7 @@ class lab_store final : public store {
   }
   void read(std::string_view owner, const std::function<void(const store_row&)>& f) override {
     ++reads;
+    if (reads_fail > 0 && reads_fail-- > 0) throw std::runtime_error("no handles left");
     for (const auto& [place, value] : rows)
       if (place[0] == owner) f({place[0], place[1], place[2], value});
   }
@@ -49,7 +50,9 @@ class lab_store final : public store {
         all.push_back(place[0]);
     return all;
   }
-  std::optional<std::string> trouble() const override { return std::nullopt; }
+  std::optional<std::string> trouble() const override {
+    return full ? std::optional<std::string>("disk full") : std::nullopt;
+  }
   bool close() override { return true; }
   void did_cut(std::span<const agent_delta> deltas) {
     for (const auto& d : deltas) {
@@ -74,7 +77,8 @@ class lab_store final : public store {
   std::vector<std::string> order;
   std::string broken;
   std::vector<std::unique_ptr<commit_waiter>> waiting;
-  int commits = 0, synced = 0, reads = 0;
+  int commits = 0, synced = 0, reads = 0, reads_fail = 0;
+  bool full = false;
   bool held = false;
   bool keeps = false;
 };
@@ -129,7 +133,8 @@ class lab : public shard_host {
   void did_refill(sink_queue&) override {}
   const std::string& store_id() const override { return store_name_; }
   void did_lose_item(std::string_view name, std::string_view) override { lost.emplace_back(name); }
-  void bury(dead_letter_batch letters) override { burial_.add(std::move(letters)); }
+  bool bury(dead_letter_batch& letters) override { return burial_.try_write(letters); }
+  void keep(dead_letter_batch letters) override { burial_.keep(std::move(letters)); }
   void did_run_turn(const agent_type&, std::string_view uri, double) override { turns_run.emplace_back(uri); }
   void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
@@ -232,6 +237,8 @@ class lab : public shard_host {
   std::shared_ptr<source_partition> source;
   std::int64_t now = 1'000'000;
   std::vector<dead_letter> dead;
+  bool burial_fails = false;
+  void retry_burial() { burial_.retry(); }
   std::vector<std::string> turns_run;
   std::map<std::string, int> commands;
   int agents = 0, delivered = 0, taken_back = 0;
@@ -240,6 +247,7 @@ class lab : public shard_host {
 
  private:
   dead_letter_queue burial_{[this](std::span<const dead_letter> letters) {
+                              if (burial_fails) return false;
                               dead.insert(dead.end(), letters.begin(), letters.end());
                               return true;
                             },

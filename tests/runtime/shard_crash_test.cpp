@@ -137,6 +137,11 @@ void expect_same_end_from_every_prefix(unsigned seed) {
     again.run(l, 1 + random() % 9);
     EXPECT_EQ(history::end_of(l), want);
     EXPECT_TRUE(nothing_travels(l->kept.rows));
+    // An id never means another item.
+    for (const auto& [id, i] : again.taken) {
+      const auto at = all.taken.find(id);
+      EXPECT_TRUE(at == all.taken.end() || at->second.text == i.text || at->second.commits > n) << id;
+    }
     // Only what had arrived before may be missing.
     std::set<std::string> came;
     for (const auto& [id, i] : again.taken) came.insert(i.text);

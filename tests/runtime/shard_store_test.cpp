@@ -116,6 +116,105 @@ TEST(shard_store, timer_that_was_due_while_nobody_ran_fires_once) {
   EXPECT_EQ(l->document("/account/1")["rings"], 1);
 }
 
+TEST(shard_store, what_has_fired_is_not_due_at_the_next_start) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l->command("/account/1", "alarm", "500");
+  ASSERT_TRUE(l->settle());
+  l->now += 1'000;
+  l->tick();
+  EXPECT_EQ(l->document("/account/1")["rings"], 1);
+  for (const auto& [place, value] : l->kept.rows) EXPECT_NE(place[1], "due");
+}
+
+TEST(shard_store, timer_waits_while_the_store_takes_nothing) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l->command("/account/1", "alarm", "500");
+  ASSERT_TRUE(l->settle());
+  l->kept.full = true;
+  l->now += 1'000;
+  l->tick();
+  EXPECT_EQ(l->document("/account/1").count("rings"), 0u);
+  l->kept.full = false;
+  l->tick();
+  EXPECT_EQ(l->document("/account/1")["rings"], 1);
+}
+
+TEST(shard_store, letter_that_cannot_be_written_outlives_a_kill_with_the_watermark_that_passed_it) {
+  kept_lab l;
+  l->burial_fails = true;
+  l.post({{"/account/1", "notes", "", R"("poison")"}, {"/account/1", "notes", "", R"("a")"}});
+  EXPECT_EQ(l->dead.size(), 0u);
+  l.restart();
+  l->burial_fails = true;
+  l->wake_all();
+  EXPECT_EQ(l->dead.size(), 0u);
+  l->burial_fails = false;
+  l->retry_burial();
+  ASSERT_TRUE(l->settle());
+  ASSERT_EQ(l->dead.size(), 1u);
+  EXPECT_EQ(l->dead[0].offset, 0);
+  EXPECT_EQ(l->dead[0].value, R"("poison")");
+  l.restart();
+  l->wake_all();
+  EXPECT_EQ(l->dead.size(), 0u) << "it is written once";
+}
+
+TEST(shard_store, shard_that_cannot_be_read_waits_and_goes_on_by_itself) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l.restart();
+  l->kept.reads_fail = 1;
+  l.post({{"/account/1", "sum", "", "2"}});
+  EXPECT_EQ(l->agents, 0);
+  l->now += 1'000;
+  l->tick();
+  EXPECT_EQ(l->document("/account/1")["sum"], 2);
+}
+
+TEST(shard_store, agent_that_cannot_be_read_for_a_moment_is_no_worse_off) {
+  kept_lab l;
+  l.post({{"/account/1", "sum", "", "1"}});
+  l.restart();
+  l->wake_all();
+  l->kept.reads_fail = 2;
+  l.post({{"/account/1", "name", "", R"("x")"}});
+  EXPECT_EQ(l->document("/account/1"),
+            json::parse(R"({"amounts":{},"labels":{},"name":"x","notes":{},"recent":{},"sum":1})"));
+  EXPECT_TRUE(l->dead.empty());
+}
+
+/// Its map may get a key that has no text.
+struct odd final : agent {
+  using agent::agent;
+  enum class color : int { red, blue };
+  BOOST_DESCRIBE_NESTED_ENUM(color, red, blue)
+  value_lane<int> first{*this, "first", did_update<&odd::put>};
+  map_lane<color, int> by_color{*this, "by_color"};
+  void put(const int& now, const int*) {
+    by_color.put(static_cast<color>(now), now);
+    send("/odd/2", "first", 0);
+  }
+};
+
+TEST(shard_store, turn_that_cannot_be_saved_leaves_no_rows_and_sends_nothing) {
+  lab l({make_agent_type<odd>("odd", "/odd/:id")}, 2, {}, true);
+  l.post({{"/odd/1", "first", "", "77"}});
+  ASSERT_TRUE(l.settle());
+  EXPECT_EQ(l.dead.size(), 1u);
+  EXPECT_EQ(l.agents, 0);
+  EXPECT_EQ(l.delivered, 0);
+  for (const auto& [place, value] : l.kept.rows) EXPECT_NE(place[0], "/odd/1") << place[1];
+  l.post({{"/odd/1", "first", "", "1"}});
+  ASSERT_TRUE(l.settle());
+  l.post({{"/odd/1", "first", "", "77"}});
+  ASSERT_TRUE(l.settle());
+  EXPECT_EQ(l.rev("/odd/1"), 1u);
+  EXPECT_EQ((l.kept.rows.at({"/odd/1", "by_color", "blue"}).empty()), false);
+  EXPECT_EQ(l.document("/odd/1")["first"], 1);
+}
+
 TEST(shard_store, follower_hears_of_a_change_after_a_restart_although_both_were_out_of_memory) {
   kept_lab l;
   l.post({{"/fan/1", "wish", "1", R"("/product/9")"}, {"/product/9", "price", "", "30"}});
