@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <iterator>
 #include <mutex>
 #include <utility>
 
 #include <twinlane/runtime/detail/pending_rows.hpp>
+#include <twinlane/runtime/detail/row_overlay.hpp>
 #include <twinlane/runtime/detail/sqlite_base.hpp>
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 #include <twinlane/runtime/detail/sqlite_writer.hpp>
@@ -15,24 +15,8 @@
 
 namespace twinlane {
 
-namespace {
-
-/// Both in order; of the same place, `over` wins.
-std::vector<store_row> overlay(const std::vector<store_row>& over, const std::vector<store_row>& under) {
-  std::vector<store_row> all;
-  all.reserve(over.size() + under.size());
-  std::set_union(over.begin(), over.end(), under.begin(), under.end(), std::back_inserter(all), detail::comes_before);
-  return all;
-}
-
-std::vector<store_row> rows_of(const row_batch& batch) {
-  std::vector<store_row> rows;
-  rows.reserve(batch.rows());
-  batch.for_each([&](const store_row& r) { rows.push_back(r); });
-  return rows;
-}
-
-}  // namespace
+using detail::overlay;
+using detail::rows_of;
 
 struct sqlite_store::impl {
   explicit impl(const sqlite_store_options& o)

@@ -93,7 +93,7 @@ void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>
   writer_.run(
       "PRAGMA page_size=16384; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
       "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384");
-  require_ours();
+  require_ours(writer_, options_.file);
   if (const auto mode = writer_.text("PRAGMA journal_mode=WAL"); mode != "wal")
     throw std::runtime_error("Store " + options_.file +
                              " cannot be opened: its file system has no shared memory for a "
@@ -106,20 +106,8 @@ void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>
   begin_epoch();
 }
 
-void sqlite_file::require_ours() {
-  const auto version = writer_.number("PRAGMA user_version");
-  if (writer_.number("SELECT count(*) FROM sqlite_schema") == 0) return;
-  if (writer_.number("PRAGMA application_id") != application_id)
-    throw std::runtime_error("Store " + options_.file + " cannot be opened: it is a database of another program.");
-  if (version > schema_version)
-    throw std::runtime_error("Store " + options_.file + " has layout " + std::to_string(version) +
-                             ", and this program " + "knows layouts up to " + std::to_string(schema_version) +
-                             ". Use the newer program that wrote it.");
-}
-
 void sqlite_file::check_contents() {
-  if (const auto said = writer_.text("PRAGMA quick_check(1)"); said != "ok") throw file_damage(said);
-  check_chunks(writer_);
+  check_all(writer_);
   writer_.run("DELETE FROM meta WHERE name = 'damaged'");
 }
 
@@ -182,6 +170,22 @@ std::string sqlite_file::set_aside() {
     if (fs::exists(options_.file + part, failed)) fs::rename(options_.file + part, to + part, failed);
   fs::rename(options_.file, to, failed);
   return failed ? to + " (which failed: " + failed.message() + ")" : to;
+}
+
+void require_ours(sqlite_handle& db, const std::string& file) {
+  const auto version = db.number("PRAGMA user_version");
+  if (db.number("SELECT count(*) FROM sqlite_schema") == 0) return;
+  if (db.number("PRAGMA application_id") != application_id)
+    throw std::runtime_error("Store " + file + " cannot be opened: it is a database of another program.");
+  if (version > schema_version)
+    throw std::runtime_error("Store " + file + " has layout " + std::to_string(version) + ", and this program " +
+                             "knows layouts up to " + std::to_string(schema_version) +
+                             ". Use the newer program that wrote it.");
+}
+
+void check_all(sqlite_handle& db) {
+  if (const auto said = db.text("PRAGMA quick_check(1)"); said != "ok") throw file_damage(said);
+  check_chunks(db);
 }
 
 void set_durability(sqlite_handle& db, durability d) {

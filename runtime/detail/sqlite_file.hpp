@@ -59,7 +59,6 @@ class sqlite_file {
 
  private:
   void open(const std::function<void(std::int64_t, std::string_view)>& recover);
-  void require_ours();
   void check_contents();
   void migrate();
   void begin_epoch();
@@ -70,6 +69,12 @@ class sqlite_file {
   sqlite_handle writer_;
   store_opened opened_;
 };
+
+/// Throws std::runtime_error when the database is another program's, or has a newer layout.
+void require_ours(sqlite_handle& db, const std::string& file);
+
+/// Reads all of the database. Throws file_damage, or sqlite_error, when it is not what was written.
+void check_all(sqlite_handle& db);
 
 /// Sets how often the connection syncs: now, with each transaction; soon, when the log is copied into the file.
 void set_durability(sqlite_handle& db, durability d);

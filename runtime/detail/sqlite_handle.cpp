@@ -78,10 +78,10 @@ std::string_view sqlite_statement::blob(int column) const {
 
 std::int64_t sqlite_statement::number(int column) const { return ::sqlite3_column_int64(statement_, column); }
 
-sqlite_handle::sqlite_handle(const std::string& file, const std::string& vfs) {
+sqlite_handle::sqlite_handle(const std::string& file, const std::string& vfs, access a) {
+  const int how = a == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int code =
-      ::sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        vfs.empty() ? nullptr : vfs.c_str());
+      ::sqlite3_open_v2(file.c_str(), &db_, how | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) {
     sqlite_handle closing;
     std::swap(closing.db_, db_);

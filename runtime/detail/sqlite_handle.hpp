@@ -60,7 +60,8 @@ class sqlite_statement {
 class sqlite_handle {
  public:
   sqlite_handle() = default;
-  sqlite_handle(const std::string& file, const std::string& vfs);
+  enum class access : std::uint8_t { write, read };  // write: the file is made when missing
+  sqlite_handle(const std::string& file, const std::string& vfs, access a = access::write);
   ~sqlite_handle();
   sqlite_handle(sqlite_handle&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
   sqlite_handle& operator=(sqlite_handle&& other) noexcept {

@@ -219,21 +219,18 @@ TEST(sqlite_store, a_second_opener_is_refused) {
   EXPECT_EQ(message_of_open(o), "");
 }
 
-TEST(sqlite_store, a_newer_layout_is_refused_and_left_alone) {
-  scratch_folder folder;
-  const auto o = options_for(folder);
-  write_store(o, 1, 5);
-  run_sql(o, "PRAGMA user_version=2");
-  EXPECT_NE(message_of_open(o).find("has layout 2"), std::string::npos);
+void expect_refused_and_left_alone(const sqlite_store_options& o, const char* why) {
+  EXPECT_NE(message_of_open(o).find(why), std::string::npos) << why;
   EXPECT_TRUE(fs::exists(o.file));
 }
 
-TEST(sqlite_store, a_database_of_another_program_is_refused_and_left_alone) {
-  scratch_folder folder;
-  const auto o = options_for(folder);
-  run_sql(o, "CREATE TABLE theirs(x)");
-  EXPECT_NE(message_of_open(o).find("another program"), std::string::npos);
-  EXPECT_TRUE(fs::exists(o.file));
+TEST(sqlite_store, a_newer_layout_or_a_database_of_another_program_is_refused_and_left_alone) {
+  scratch_folder newer, theirs;
+  write_store(options_for(newer), 1, 5);
+  run_sql(options_for(newer), "PRAGMA user_version=2");
+  expect_refused_and_left_alone(options_for(newer), "has layout 2");
+  run_sql(options_for(theirs), "CREATE TABLE theirs(x)");
+  expect_refused_and_left_alone(options_for(theirs), "another program");
 }
 
 TEST(sqlite_store, what_is_no_database_is_set_aside_and_named) {
