@@ -14,8 +14,6 @@ namespace {
 
 using namespace detail;
 
-constexpr char separator = '\x1f';
-
 /// Puts the rows of one agent into a batch.
 class agent_rows final : public row_sink {
  public:
@@ -210,7 +208,7 @@ void shard::save_due(const entity& e) {
 void shard::save_follower(const follow_request& f) {
   const auto* by = host_.type_of(f.by_uri);
   if (!keeps_ || !by) return;
-  const auto key = f.by_uri + separator + by->lanes()[f.by_lane].name + separator + f.key;
+  const auto key = follower_key(f.by_uri, by->lanes()[f.by_lane].name, f.key);
   if (f.leave)
     rows_.remove(f.uri, follower_lane, key);
   else

@@ -15,7 +15,7 @@ struct application::impl {
   app::program program;
   app::call call;
   std::vector<std::string> sets;
-  std::string listen, data_dir, log_level;
+  std::string listen, log_level;
   int argc;
   char** argv;
 
@@ -32,13 +32,18 @@ struct application::impl {
   }
 
   void config_options(CLI::App& sub) {
+    tool_options(sub);
+    sub.add_option("--listen", listen, "Where to listen; port 0 picks a free one")->type_name("HOST:PORT");
+  }
+
+  /// Of what uses a configuration without serving.
+  void tool_options(CLI::App& sub) {
     sub.add_option("-c,--config", call.config, "The configuration file")->type_name("FILE");
     sub.add_option("--set", sets, "Changes a value of the configuration, as in --set sources.orders.rate=5")
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->take_all();
-    sub.add_option("--listen", listen, "Where to listen; port 0 picks a free one")->type_name("HOST:PORT");
-    sub.add_option("--data-dir", data_dir, "Where dead letters and other data go")->type_name("DIR");
+    sub.add_option("--data-dir", call.data_dir, "Where state, dead letters and other data are")->type_name("DIR");
     sub.add_option("--log-level", log_level, "trace, debug, info, warn, error or off")->type_name("LEVEL");
   }
 
@@ -59,7 +64,30 @@ struct application::impl {
     generate->add_option("--count", call.count, "How many; without it the source's preload, or 1000");
     generate->add_option("--start", call.start_ms, "Time of the first record in ms since the epoch; without it now");
     generate->add_flag("--key", call.with_key, "Prints key TAB value");
+    declare_tools(cli);
     verb(cli, "version", "Prints version, build type and library versions");
+  }
+
+  void declare_tools(CLI::App& cli) {
+    auto* out = verb(cli, "export",
+                     "Prints all agents of a data directory, one JSON object a line, also beside a running server");
+    tool_options(*out);
+    out->add_option("--type", call.type, "Agents of this type only");
+    out->add_option("--out", call.file, "Where to; without it, or for -, standard output")->type_name("FILE");
+    auto* in = verb(cli, "import",
+                    "Brings agents into a data directory that no server is using: lines of an export, or just "
+                    "{\"uri\":…,\"lanes\":{…}}");
+    tool_options(*in);
+    in->add_flag("--replace", call.replace, "Agents that exist are replaced; else they are refused");
+    in->add_option("FILE", call.file, "The lines; - for standard input")->required();
+    auto* small =
+        verb(cli, "compact", "Makes the files of a data directory that no server is using as small as can be");
+    tool_options(*small);
+    auto* copy = verb(cli, "backup",
+                      "Copies the state of a data directory into one file, also beside a running server. Put the file "
+                      "into an empty data directory as state.db to serve it");
+    tool_options(*copy);
+    copy->add_option("--to", call.file, "The file, which must not exist")->type_name("FILE")->required();
   }
 
   /// False when an option is no override, which has been told.
@@ -73,7 +101,8 @@ struct application::impl {
       call.overrides.push_back(std::move(*o));
     }
     if (!listen.empty()) call.overrides.push_back({"listen", quoted(listen), "--listen " + listen});
-    if (!data_dir.empty()) call.overrides.push_back({"data_dir", quoted(data_dir), "--data-dir " + data_dir});
+    if (!call.data_dir.empty())
+      call.overrides.push_back({"data_dir", quoted(call.data_dir), "--data-dir " + call.data_dir});
     if (!log_level.empty()) call.overrides.push_back({"log.level", quoted(log_level), "--log-level " + log_level});
     return true;
   }
@@ -90,6 +119,10 @@ struct application::impl {
     if (call.verb == "check") return app::check(program, call);
     if (call.verb == "produce") return app::produce(program, call);
     if (call.verb == "generate") return app::generate(program, call);
+    if (call.verb == "export") return app::export_agents(program, call);
+    if (call.verb == "import") return app::import_agents(program, call);
+    if (call.verb == "compact") return app::compact(program, call);
+    if (call.verb == "backup") return app::backup(program, call);
     return app::version(program);
   }
 };

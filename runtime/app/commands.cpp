@@ -8,11 +8,11 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <twinlane/ingest/produce.hpp>
 #include <twinlane/ingest/sources.hpp>
 #include <twinlane/runtime/app/detail/program.hpp>
+#include <twinlane/runtime/app/detail/progress_bar.hpp>
 #include <twinlane/runtime/app/detail/signals.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/runtime.hpp>
@@ -77,30 +77,6 @@ const ingest::source_spec* find_source(const program& p, const config& c, const 
   return nullptr;
 }
 
-/// One line that is written over, on a terminal only.
-class progress_bar {
- public:
-  void show(const ingest::produce_progress& p) {
-    if (!terminal_) return;
-    constexpr int width = 30;
-    const int filled = p.fraction < 0 ? 0 : static_cast<int>(std::clamp(p.fraction, 0.0, 1.0) * width);
-    const auto bar = p.fraction < 0
-                         ? std::string()
-                         : fmt::format("[{:<{}}] {:3.0f} % ", std::string(static_cast<std::size_t>(filled), '='), width,
-                                       p.fraction * 100);
-    fmt::print(stderr, "\r{}{} records, {:.0f}/s\x1b[K", bar, p.done, p.per_second);
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  ~progress_bar() {
-    if (shown_) fmt::print(stderr, "\n");
-  }
-
- private:
-  const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-  bool shown_ = false;
-};
-
 }  // namespace
 
 void complain(const program& p, const std::string& what) { fmt::print(stderr, "{}: {}\n", p.name, what); }
@@ -149,9 +125,14 @@ std::optional<config> load(const program& p, const call& c, std::FILE* errors) {
   return std::nullopt;
 }
 
+std::vector<std::shared_ptr<const agent_type>> types_of(const program& p, const config& c) {
+  auto all = p.types;
+  for (const auto& t : c.agents) all.push_back(make_json_agent_type(t));
+  return all;
+}
+
 void add_types(runtime& to, const program& p, const config& c) {
-  for (const auto& t : p.types) to.add(t);
-  for (const auto& t : c.agents) to.add(make_json_agent_type(t));
+  for (auto& t : types_of(p, c)) to.add(std::move(t));
 }
 
 int check(const program& p, const call& c) {
@@ -187,8 +168,10 @@ int produce(const program& p, const call& c) {
   detail::signal_thread signals([&] { stop.request_stop(); });
   outcome<ingest::produce_result> done;
   {
-    progress_bar bar;
-    o.progress = [&](const ingest::produce_progress& now) { bar.show(now); };
+    detail::progress_bar bar;
+    o.progress = [&](const ingest::produce_progress& now) {
+      bar.show(now.fraction, fmt::format("{} records, {:.0f}/s", now.done, now.per_second));
+    };
     done = ingest::produce(o);
   }
   if (!ok(done)) {

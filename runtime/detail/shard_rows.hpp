@@ -1,10 +1,13 @@
 #pragma once
 
 #include <charconv>
+#include <string>
 #include <string_view>
 
 // The places of rows that are no agent's lanes.
 namespace twinlane::detail {
+
+inline constexpr char separator = '\x1f';  // within keys
 
 // Under a shard's name behind '#'.
 inline constexpr std::string_view mark_lane = "mark";        // by source partition: below it all records are taken
@@ -17,6 +20,11 @@ inline constexpr std::string_view owed_lane = "owed";        // by agent: its fo
 inline constexpr std::string_view sender_lane = "from";      // by shard: below it all its items are taken
 // Under the followed agent's URI: by joining agent, its lane and key.
 inline constexpr std::string_view follower_lane = "#follower";
+inline std::string follower_key(std::string_view by_uri, std::string_view by_lane, std::string_view key) {
+  std::string text(by_uri);
+  for (const auto part : {by_lane, key}) (text += separator) += part;
+  return text;
+}
 // Owners beside agents and shards.
 inline constexpr std::string_view dedicated_owner = "#dedicated";  // agents whose shards have something to do
 inline constexpr std::string_view marks_owner = "#marks";          // low marks, by source partition

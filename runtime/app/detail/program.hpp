@@ -38,6 +38,10 @@ struct call {
   bool loop = false, with_key = false;
   std::optional<std::uint64_t> count;
   std::optional<std::int64_t> start_ms;
+  std::string data_dir;      // the tools, without a configuration
+  std::string file;          // export, import, backup
+  std::string type, reason;  // of the agents, of the dead letters wanted; empty: all
+  bool replace = false, json = false;
 };
 
 /// Where the configuration is; empty when there is none, and that has been told.
@@ -48,14 +52,24 @@ std::string find_pages(const program& p, const config& c);
 /// Reads and checks the configuration and everything that can be said without running it. Nothing when something is
 /// wrong, and that has been written to `errors`, one problem a line.
 std::optional<config> load(const program& p, const call& c, std::FILE* errors);
-/// Adds the application's and the configuration's types.
+/// The application's and the configuration's types.
+std::vector<std::shared_ptr<const agent_type>> types_of(const program& p, const config& c);
+/// Adds them.
 void add_types(runtime& to, const program& p, const config& c);
+
+/// Where a tool finds its data: as the command line says, or the configuration. Nothing when that is wrong.
+std::optional<std::filesystem::path> find_data_dir(const program& p, const call& c);
 
 int serve(const program& p, const call& c);
 int check(const program& p, const call& c);
 int produce(const program& p, const call& c);
 int generate(const program& p, const call& c);
 int version(const program& p);
+int export_agents(const program& p, const call& c);
+int import_agents(const program& p, const call& c);
+int compact(const program& p, const call& c);
+int backup(const program& p, const call& c);
+int dead_list(const program& p, const call& c);
 
 /// One line on standard error: `NAME: what`.
 void complain(const program& p, const std::string& what);
