@@ -99,7 +99,6 @@ decode_status agent_line_reader::read_head(const members& line, std::uint64_t bi
   header.rev = 1;
   if (!rev.empty())
     if (auto status = within("rev", decoder_.decode(rev, header.rev)); !status) return status;
-  if (header.rev == 0) return bad("rev: expected 1 or more");
   std::map<std::string, std::int64_t> timers;
   if (const auto json = find_member(line, "timers"); !json.empty())
     if (auto status = within("timers", decoder_.decode(json, timers)); !status) return status;

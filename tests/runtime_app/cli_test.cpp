@@ -10,12 +10,14 @@
 #include <nlohmann/json.hpp>
 
 #include "process.hpp"
+#include "serving.hpp"
 #include "temp_dir.hpp"
 
 namespace twinlane {
 namespace {
 
 using nlohmann::json;
+using test::await_ready;
 using test::process;
 using test::request;
 using test::run;
@@ -36,17 +38,6 @@ const std::string agents = R"(agents:
 const std::string http_source = R"(sources:
   - { name: s, http: {}, entity: "/customer/{id}", lane: profile }
 )";
-
-/// Port of a ready line; 0 and a failure without one.
-unsigned await_ready(process& p) {
-  const auto line = p.wait_for_line("ready ", 30s);
-  if (!line) {
-    ADD_FAILURE() << "not ready: " << p.out() << p.err();
-    return 0;
-  }
-  EXPECT_THAT(*line, MatchesRegex("ready http://127[.]0[.]0[.]1:[0-9]+"));
-  return static_cast<unsigned>(std::stoul(line->substr(line->rfind(':') + 1)));
-}
 
 int lines_in(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 

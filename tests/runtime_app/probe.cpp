@@ -48,10 +48,37 @@ class ledger final : public twinlane::agent {
   }
 };
 
+struct subject {
+  std::string ledger;
+};
+BOOST_DESCRIBE_STRUCT(subject, (), (ledger))
+
+/// Has what the others lack: a join, a bound, a timer, and what is not kept.
+class watcher final : public twinlane::agent {
+ public:
+  using agent::agent;
+  value_lane<subject> whom{*this, "whom", twinlane::did_update<&watcher::follow>};
+  join_value_lane<std::string, std::int64_t> totals{*this, "totals"};
+  map_lane<std::string, count> recent{*this, "recent", twinlane::keep_last(2)};
+  log_lane<std::int64_t> reminders{*this, "reminders", twinlane::keep_last(1)};
+  value_lane<bool> typing{*this, "typing", twinlane::transient};
+  timer remind{*this, "remind", &watcher::rang};
+
+ private:
+  void follow(const subject& now, const subject*) {
+    totals.join("it", "/ledger/" + now.ledger, "total");
+    typing.set(true);
+    for (const std::int64_t n : {1, 2, 3}) reminders.append(n);
+    remind.set_after(std::chrono::hours{1});
+  }
+  void rang() { reminders.append(now_ms()); }
+};
+
 int main(int argc, char** argv) {
   twinlane::application app{"probe", argc, argv};
   app.agent<sleeper>("sleeper", "/sleeper/:id", {twinlane::hosting::dedicated, twinlane::creation::commands});
   app.agent<ledger>("ledger", "/ledger/:id");
+  app.agent<watcher>("watcher", "/watcher/:id");
   app.generator("probe.counts", [](std::uint64_t seed, std::uint64_t n, const auto& parameters, auto& out) {
     out.has_key = true;
     out.key = "k" + std::to_string(n % 10);

@@ -1,0 +1,142 @@
+#include <twinlane/runtime/app/agent_line.hpp>
+
+#include <gmock/gmock.h>
+
+#include "../lanes/world.hpp"
+
+using namespace twin_test;
+
+namespace twinlane::app {
+namespace {
+
+using testing::HasSubstr;
+
+struct plain final : agent {
+  using agent::agent;
+  value_lane<json> profile{*this, "profile"};
+  map_lane<int, json> orders{*this, "orders"};
+  log_lane<json> calls{*this, "calls"};
+  value_lane<int> ping{*this, "ping", transient};
+  join_value_lane<int, json> friends{*this, "friends"};
+  command_lane<int> act{*this, "act", on_command<&plain::nothing>};
+
+ private:
+  reply nothing(const int&) { return {}; }
+};
+
+std::vector<store_row> rows_of(const row_map& rows) {
+  std::vector<store_row> all;
+  for (const auto& [place, value] : rows) all.push_back({"/thing/1", place.first, place.second, value});
+  return all;
+}
+
+row_map rows_of(const imported_agent& a) {
+  row_map all;
+  for (const auto& r : a.rows) EXPECT_TRUE(all.emplace(std::pair(r.lane, r.key), r.value).second) << r.lane << r.key;
+  return all;
+}
+
+class agent_line : public testing::Test {
+ protected:
+  const agent_types types{make_agent_type<plain>("plain", "/plain/:id")};
+  agent_line_reader reader{types};
+  imported_agent got;
+
+  decode_status read(std::string_view line) { return reader.read(line, 5, 1000, got); }
+  std::string refusal(std::string_view line) {
+    const auto status = read(line);
+    EXPECT_FALSE(status) << line;
+    return status.detail;
+  }
+};
+
+class agent_line_property : public testing::TestWithParam<unsigned> {};
+
+TEST_P(agent_line_property, agent_comes_back_from_its_line_row_by_row) {
+  SCOPED_TRACE(GetParam());
+  operations make(GetParam());
+  twin<world> t;
+  const agent_types types{t.shared_type()};
+  agent_line_writer writer(types);
+  agent_line_reader reader(types);
+  for (int i = 0; i < 200; ++i) {
+    t.now_ms = make.clock();
+    std::vector<operation> ops(static_cast<std::size_t>(1 + make.below(10)));
+    for (auto& op : ops) op = make.next();
+    run(t, ops);
+    if (make.below(6) == 0) t.tick();
+    if (t.rows().empty()) continue;
+    std::string line, again;
+    ASSERT_TRUE(writer.write("/thing/1", rows_of(t.rows()), line));
+    ASSERT_TRUE(json::accept(line)) << line;
+    imported_agent a;
+    const auto status = reader.read(line, 9, t.now_ms + 1, a);
+    ASSERT_TRUE(status) << status.detail << '\n' << line;
+    ASSERT_EQ(rows_of(a), t.rows()) << line;
+    ASSERT_EQ(a.self->next_timer_ms(), t->next_timer_ms());
+    ASSERT_TRUE(writer.write("/thing/1", rows_of(rows_of(a)), again));
+    ASSERT_EQ(again, line);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(seeds, agent_line_property, testing::Range(0u, 10u));
+
+TEST_F(agent_line, values_keep_their_exact_text) {
+  const std::string deep = std::string(63, '[') + std::string(63, ']');
+  const std::string value =
+      R"({"big":18446744073709551615,"small":-9223372036854775808,"real":0.1,"minus":-0.0,"text":"\"}]"})";
+  ASSERT_TRUE(read(R"({"uri":"/plain/1","lanes":{"profile":)" + value + R"(,"orders":{"1":)" + deep + "}}}"));
+  EXPECT_EQ(rows_of(got).at({"profile", ""}), "1000 " + value);
+  EXPECT_EQ(rows_of(got).at({"orders", "1"}), "1000 1 " + deep);
+}
+
+TEST_F(agent_line, line_by_hand_gets_rev_1_and_is_written_now_in_its_own_order) {
+  ASSERT_TRUE(
+      read(R"( { "lanes" : {"orders": {"9": 1 , "3":2,"5":null}, "calls":{"4":"x"},"ping":1} ,"uri":"/plain/1" } )"));
+  EXPECT_EQ(rows_of(got), (row_map{{{"", ""}, "1 5 1"},
+                                   {{"orders", "9"}, "1000 1 1"},
+                                   {{"orders", "3"}, "1000 2 2"},
+                                   {{"calls", "4"}, "1000 \"x\""}}));
+}
+
+TEST_F(agent_line, entries_that_kept_does_not_know_are_written_last) {
+  ASSERT_TRUE(read(R"({"uri":"/plain/1","lanes":{"orders":{"1":1,"2":2,"3":3}},"kept":{"orders":{"3":[7,40]}}})"));
+  EXPECT_EQ(rows_of(got).at({"orders", "3"}), "7 40 3");
+  EXPECT_EQ(rows_of(got).at({"orders", "1"}), "1000 41 1");
+  EXPECT_EQ(rows_of(got).at({"orders", "2"}), "1000 42 2");
+}
+
+TEST_F(agent_line, answer_of_a_get_is_taken_without_the_entries_of_joins) {
+  ASSERT_TRUE(read(
+      R"({"uri":"/plain/1","type":"plain","lineage":"2-x","rev":17,"lanes":{"profile":1,"friends":{"1":7,"2":8}}})"));
+  EXPECT_EQ(got.left_out, 2u);
+  EXPECT_EQ(rows_of(got), (row_map{{{"", ""}, "1 5 17"}, {{"profile", ""}, "1000 1"}}));
+}
+
+TEST_F(agent_line, says_what_is_wrong_and_where) {
+  EXPECT_EQ(refusal(""), "not a JSON object");
+  EXPECT_EQ(refusal("[]"), "not a JSON object");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{})"), "not a JSON object, or it is cut off");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{}} x)"), "there is more behind the object");
+  EXPECT_EQ(refusal(R"({"lanes":{}})"), "uri is missing");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1"})"), "lanes is missing");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/%41","lanes":{}})"), "uri '/plain/%41' is not in its canonical spelling");
+  EXPECT_EQ(refusal(R"({"uri":"/other/1","lanes":{}})"), "no agent type has a route that takes '/other/1'");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","type":"x","lanes":{}})"), "'/plain/1' belongs to type 'plain', not 'x'");
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","rev":-1,"lanes":{}})"), HasSubstr("rev: "));
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{"act":1}})"), "lane 'act': a command lane holds nothing");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{"x":1}})"), "lane 'x': type 'plain' has no such lane");
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"orders":{"x":1}}})"),
+              HasSubstr("lane 'orders', key 'x': the key"));
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"orders":{"1":1,"1":2}}})"), HasSubstr("is taken"));
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"profile":tru}})"), HasSubstr("lane 'profile'"));
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{"orders":{}},"kept":{"orders":{"1":[1,1]}}})"),
+            "lane 'orders': kept has 1 entries that lanes has not");
+  EXPECT_EQ(refusal(R"({"uri":"/plain/1","lanes":{},"kept":{"profile":1}})"),
+            "kept has lane 'profile', and lanes has not");
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"friends":{}},"kept":{"friends":{"1":{"uri":"x"}}}})"),
+              HasSubstr("does not say whom it follows"));
+}
+
+}  // namespace
+}  // namespace twinlane::app
