@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -50,14 +51,11 @@ std::vector<segment> segments_in(const fs::path& directory) {
   return found;
 }
 
-std::uint64_t lines_in(const fs::path& file) {
+std::uint64_t letters_in(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  std::uint64_t lines = 0;
-  for (std::vector<char> buffer(64 * 1024); in;) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    lines += static_cast<std::uint64_t>(std::count(buffer.begin(), buffer.begin() + in.gcount(), '\n'));
-  }
-  return lines;
+  std::uint64_t letters = 0;
+  for (std::string line; std::getline(in, line) && !in.eof();) letters += !detail::parse_done(line);
+  return letters;
 }
 
 /// Bytes up to and with the last line end; what follows was torn by a crash.
@@ -72,6 +70,19 @@ std::uint64_t whole_lines(int fd, std::uint64_t bytes) {
     bytes -= length;
   }
   return 0;
+}
+
+/// f(id, line) for each whole line of all segments, until it answers false.
+template <class F>
+void for_each_line(const fs::path& directory, F&& f) {
+  std::error_code none;
+  if (!fs::is_directory(directory, none)) return;
+  for (const auto& s : segments_in(directory)) {
+    std::ifstream in(directory / name_of(s.number), std::ios::binary);
+    std::uint64_t number = 0;
+    for (std::string line; std::getline(in, line) && !in.eof();)  // no line end: torn, or being written
+      if (!f(fmt::format("{}:{}", s.number, ++number), line)) return;
+  }
 }
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -173,7 +184,7 @@ struct dead_letters::impl {
         total -= oldest.bytes;
       }
       const auto file = directory / name_of(oldest.number);
-      const auto letters = lines_in(file);
+      const auto letters = letters_in(file);
       std::error_code ignored;
       fs::remove(file, ignored);
       {
@@ -283,15 +294,35 @@ bool dead_letters::append(std::span<const dead_letter> letters) {
   return impl_->append(text, letters.size());
 }
 
-void dead_letters::for_each(const std::function<bool(const stored&)>& f) const {
+void dead_letters::for_each(const std::function<bool(const stored&)>& f) const { for_each_in(impl_->directory, f); }
+
+void dead_letters::for_each_in(const std::filesystem::path& directory, const std::function<bool(const stored&)>& f) {
+  std::unordered_set<std::string> done;
+  for_each_line(directory, [&](const std::string&, const std::string& line) {
+    if (auto id = detail::parse_done(line)) done.insert(std::move(*id));
+    return true;
+  });
   detail::seen_letters seen;
-  for (const auto& s : segments_in(impl_->directory)) {
-    std::ifstream in(impl_->directory / name_of(s.number), std::ios::binary);
-    for (std::string line; std::getline(in, line);) {
-      const auto letter = in.eof() ? std::nullopt : detail::parse_line(line);  // no line end: torn, or being written
-      if (letter && seen.first_time(letter->letter) && !f(*letter)) return;
+  for_each_line(directory, [&](const std::string& id, const std::string& line) {
+    if (const auto of = detail::parse_done(line)) {
+      seen.show_again(*of);
+      return true;
     }
-  }
+    auto letter = detail::parse_line(line);
+    if (!letter || !seen.first_time(letter->letter)) return true;
+    if (done.contains(id)) {
+      seen.hide(id, letter->letter);
+      return true;
+    }
+    letter->id = id;
+    return f(*letter);
+  });
+}
+
+bool dead_letters::mark_done(std::span<const std::string> ids) {
+  std::string text;
+  for (const auto& id : ids) detail::append_done(text, id);
+  return ids.empty() || impl_->append(text, 0);
 }
 
 std::uint64_t dead_letters::bytes() const {

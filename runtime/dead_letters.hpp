@@ -23,7 +23,9 @@ struct dead_letters_options {
 /// The place of records that could not be applied: one JSON object a line, in files named by a rising number.
 ///
 /// Shape    `{"source","topic","partition","offset","reason","detail","at","key","value"}`; bytes that are not UTF-8
-///          are base64 with `"key_encoding":"base64"`; cut ones keep their size in `"key_bytes"`; likewise value
+///          are base64 with `"key_encoding":"base64"`; cut ones keep their size in `"key_bytes"`; likewise value. Of a
+///          record that its agent refused also `"uri"` and the event's `"time"`. `{"done":"SEGMENT:LINE"}` takes a
+///          letter away that lies before it
 /// Threads  any; callers that append at the same time share one fdatasync
 /// Cost     append returns when written and synced: one fdatasync, or the rest of the running one and one more
 /// Errors   std::system_error from the constructor when the directory cannot be made or read. A write that fails
@@ -43,11 +45,16 @@ class dead_letters {
   struct stored {
     dead_letter letter;
     std::uint64_t key_bytes{}, value_bytes{};
+    std::string id{};  // where it lies, as `SEGMENT:LINE`
     bool cut() const { return key_bytes > letter.key.size() || value_bytes > letter.value.size(); }
   };
   /// Every letter once, oldest first: of repeats with the same source, topic, partition and offset the first.
-  /// A torn last line is skipped. Stops when f answers false.
+  /// Those that are done are left out, until they come again. A torn last line is skipped. Stops when f answers false.
   void for_each(const std::function<bool(const stored&)>& f) const;
+  /// The same for a directory that a server may be writing; nothing in it is touched.
+  static void for_each_in(const std::filesystem::path& directory, const std::function<bool(const stored&)>& f);
+  /// for_each leaves them out from now on. True when that is on disk.
+  bool mark_done(std::span<const std::string> ids);
 
   /// Bytes of all segments.
   std::uint64_t bytes() const;

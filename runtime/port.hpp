@@ -61,6 +61,9 @@ struct dead_letter {
   std::string detail;      // what is wrong and where, for people
   std::string key, value;  // the original bytes
   std::int64_t at_ms{};    // filled by the writer when 0
+  // Of a record that was routed and refused by its agent. Then key and value are those of the lane, not the original's.
+  std::string uri{};       // the agent's; empty when none was found
+  std::int64_t time_ms{};  // the event's
 };
 
 /// Which part of an agent's document one wants: all lanes, or those named.

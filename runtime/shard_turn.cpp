@@ -267,6 +267,8 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
     letter.offset = r.offset;
     letter.key = b.key(r);
     letter.value = b.value(r);
+    letter.uri = e.uri;
+    letter.time_ms = r.time_ms;
   } else if (const auto* m = message<mail>(*w.from)) {
     letter.source = "(agents)";
     letter.topic = e.uri + '/' + m->lane;

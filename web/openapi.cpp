@@ -122,6 +122,15 @@ void add_fixed(json& paths) {
   ingest["requestBody"] = body_of("application/x-ndjson");
   paths["/api/ingest/{source}"]["post"] =
       with_parameters(std::move(ingest), {parameter("path", "source"), parameter("header", "Idempotency-Key")});
+  const auto wanted = {parameter("query", "source"), parameter("query", "reason"), parameter("query", "after"),
+                       parameter("query", "limit", "integer")};
+  paths["/api/dead"]["get"] = with_parameters(
+      operation("dead_letters", "Records that could not be applied", json_answer("Letters", ref("schemas", "items"))),
+      wanted);
+  paths["/api/dead/replay"]["post"] =
+      with_parameters(operation("replay", "Hand dead letters over again",
+                                json_answer("What became of them", ref("schemas", "replayed"))),
+                      wanted);
   paths["/healthz"]["get"] = operation("healthz", "Alive", json_answer("Alive", json::object()));
   paths["/readyz"]["get"] = operation("readyz", "Ready to serve", json_answer("Ready", json::object()));
   paths["/metrics"]["get"] = operation("metrics", "Prometheus metrics", text_answer("Metrics", "text/plain"));
@@ -140,6 +149,7 @@ json schemas() {
   s["result"] = record({{"rev", number}, {"result", json::object()}});
   s["items"] = record({{"items", {{"type", "array"}}}});
   s["ingested"] = record({{"accepted", number}, {"rejected", {{"type", "array"}}}});
+  s["replayed"] = record({{"replayed", number}, {"refused", {{"type", "array"}}}});
   s["problem"] = record({{"status", number}, {"code", text}, {"title", text}, {"detail", text}});
   return s;
 }

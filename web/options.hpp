@@ -24,6 +24,13 @@ struct ingest_result {
   std::vector<rejected_line> rejected;
 };
 
+/// Which dead letters; empty texts: any.
+struct dead_query {
+  std::string source, reason;
+  std::string after;  // the `next` of the page before
+  std::size_t limit = 100;
+};
+
 /// Everything the server needs besides the port. Bounds are per connection unless said otherwise.
 struct options {
   std::string host = "127.0.0.1";
@@ -54,6 +61,9 @@ struct options {
   std::function<void(std::string source, std::string body, std::optional<std::string> idempotency_key,
                      std::function<void(outcome<ingest_result>)>)>
       ingest;
+  /// GET /api/dead and POST /api/dead/replay: answer with the body, which is JSON.
+  using dead_handler = std::function<void(dead_query, std::function<void(outcome<std::string>)>)>;
+  dead_handler dead_list, dead_replay;
 };
 
 /// Figures that the server keeps and the application exports. Called on I/O threads; must not block.

@@ -30,6 +30,7 @@ std::string allowed_methods(const resource& r) {
     case resource_kind::entity:
       return "GET, HEAD, DELETE, OPTIONS";
     case resource_kind::ingest:
+    case resource_kind::dead_replay:
       return "POST, OPTIONS";
     case resource_kind::lane:
       if (r.lane->kind == lane_kind::command) return "POST, OPTIONS";
@@ -78,6 +79,9 @@ resource resource_table::reserved(const std::vector<std::string_view>& s) const 
   } else if (s[0] == "api" && s.size() == 2) {
     if (s[1] == "types") return found(resource_kind::types);
     if (s[1] == "sources") return found(resource_kind::sources);
+    if (s[1] == "dead") return found(resource_kind::dead);
+  } else if (s[0] == "api" && s.size() == 3 && s[1] == "dead" && s[2] == "replay") {
+    return found(resource_kind::dead_replay);
   } else if (s[0] == "api" && s.size() == 3 && (s[1] == "entities" || s[1] == "ingest")) {
     auto name = decode_segment(s[2]);
     if (!name || name->empty()) return wrong(problem::bad_request, "The path has a malformed escape.");

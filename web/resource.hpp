@@ -24,6 +24,8 @@ enum class resource_kind : unsigned char {
   entities,
   sources,
   ingest,
+  dead,
+  dead_replay,
   entity,
   lane,
   entry

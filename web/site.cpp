@@ -146,6 +146,19 @@ response json_body(std::string body) {
   return out;
 }
 
+const error bad_limit{problem::bad_request, "'limit' must be a number from 1 to 1000."};
+
+/// The page's length that the query asks for; nothing when it is no such number.
+std::optional<std::size_t> wanted_limit(const resource& where) {
+  const auto* text = find_query(where.query, "limit");
+  if (!text) return 100;
+  std::size_t limit = 0;
+  const auto* end = text->data() + text->size();
+  const auto [at, wrong] = std::from_chars(text->data(), end, limit);
+  if (wrong != std::errc{} || at != end || limit < 1 || limit > page_limit_max) return std::nullopt;
+  return limit;
+}
+
 }  // namespace
 
 outcome<view> stream_view(const resource& where) {
@@ -167,6 +180,8 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
       types_(types_document(table_.types())),
       metrics_text_(o.metrics_text),
       ingest_(o.ingest),
+      dead_list_(o.dead_list),
+      dead_replay_(o.dead_replay),
       ingest_bytes_max_(o.body_bytes_max) {}
 
 std::size_t site::body_bytes_max(const resource& where) const {
@@ -201,6 +216,10 @@ void site::handle(request r, const resource& where, respond done) const {
       return ingest(std::move(r), where, std::move(done));
     case resource_kind::entities:
       return entities(where, std::move(done));
+    case resource_kind::dead:
+      return dead(where, dead_list_, std::move(done));
+    case resource_kind::dead_replay:
+      return dead(where, dead_replay_, std::move(done));
     default:
       return done(fixed(r, where));
   }
@@ -354,20 +373,32 @@ void site::ingest(request r, const resource& where, respond done) const {
           });
 }
 
+void site::dead(const resource& where, const options::dead_handler& handler, respond done) const {
+  if (!handler) return done(problem_response(problem::no_such_route, "This server keeps no dead letters."));
+  const auto limit = wanted_limit(where);
+  if (!limit) return done(problem_response(bad_limit));
+  dead_query q;
+  q.limit = *limit;
+  const auto take = [&](std::string_view name, std::string& to) {
+    if (const auto* text = find_query(where.query, name)) to = *text;
+  };
+  take("source", q.source);
+  take("reason", q.reason);
+  take("after", q.after);
+  handler(std::move(q), [done = std::move(done)](outcome<std::string> o) {
+    done(ok(o) ? json_body(std::get<std::string>(std::move(o))) : problem_response(std::get<error>(o)));
+  });
+}
+
 void site::entities(const resource& where, respond done) const {
   const auto& types = table_.types();
   if (std::none_of(types.begin(), types.end(), [&](const auto& t) { return t.name == where.name; }))
     return done(
         problem_response(problem::no_such_route, "There is no agent type '" + where.name + "'. See /api/types."));
-  std::size_t limit = 100;
-  if (const auto* text = find_query(where.query, "limit")) {
-    const auto* end = text->data() + text->size();
-    const auto [at, wrong] = std::from_chars(text->data(), end, limit);
-    if (wrong != std::errc{} || at != end || limit < 1 || limit > page_limit_max)
-      return done(problem_response(problem::bad_request, "'limit' must be a number from 1 to 1000."));
-  }
+  const auto limit = wanted_limit(where);
+  if (!limit) return done(problem_response(bad_limit));
   const auto* after = find_query(where.query, "after");
-  port_->entities(where.name, after ? *after : std::string(), limit, [done = std::move(done)](outcome<entity_page> o) {
+  port_->entities(where.name, after ? *after : std::string(), *limit, [done = std::move(done)](outcome<entity_page> o) {
     if (!ok(o)) return done(problem_response(std::get<error>(o)));
     const auto& page = std::get<entity_page>(o);
     nlohmann::ordered_json body = {{"items", page.uris}, {"next", nullptr}};

@@ -44,6 +44,7 @@ class site {
   void remove(const request& r, const resource& where, respond done) const;
   void ingest(request r, const resource& where, respond done) const;
   void entities(const resource& where, respond done) const;
+  void dead(const resource& where, const options::dead_handler& handler, respond done) const;
   response fixed(const request& r, const resource& where) const;
 
   std::shared_ptr<twinlane::port> port_;
@@ -54,6 +55,7 @@ class site {
   std::string openapi_, types_;
   decltype(options::metrics_text) metrics_text_;
   decltype(options::ingest) ingest_;
+  options::dead_handler dead_list_, dead_replay_;
   std::size_t ingest_bytes_max_;
   std::atomic<bool> draining_{false};
 };

@@ -80,6 +80,7 @@ struct application::impl {
     tool_options(*in);
     in->add_flag("--replace", call.replace, "Agents that exist are replaced; else they are refused");
     in->add_option("FILE", call.file, "The lines; - for standard input")->required();
+    declare_dead(cli);
     auto* small =
         verb(cli, "compact", "Makes the files of a data directory that no server is using as small as can be");
     tool_options(*small);
@@ -88,6 +89,27 @@ struct application::impl {
                       "into an empty data directory as state.db to serve it");
     tool_options(*copy);
     copy->add_option("--to", call.file, "The file, which must not exist")->type_name("FILE")->required();
+  }
+
+  void declare_dead(CLI::App& cli) {
+    auto* dead = cli.add_subcommand("dead", "Records that could not be applied");
+    dead->require_subcommand(1);
+    const auto part = [&](const std::string& name, const std::string& does) {
+      auto* sub = dead->add_subcommand(name, does);
+      sub->callback([this, name] { call.verb = "dead " + name; });
+      sub->add_option("--source", call.source, "Letters of this source only");
+      sub->add_option("--reason", call.reason, "Letters of this reason only, as handler_failed");
+      return sub;
+    };
+    auto* list = part("list", "Prints the dead letters of a running server, or of a data directory");
+    tool_options(*list);
+    list->add_option("--url", call.url, "The server, as http://127.0.0.1:8080");
+    list->add_flag("--json", call.json, "Prints each as a line of JSON, with all its bytes");
+    part("replay",
+         "Hands dead letters over again: to the agent that refused them, or through their source's router as it is "
+         "now. What is refused again is a new letter; what cannot be handed over stays")
+        ->add_option("--url", call.url, "The server, as http://127.0.0.1:8080")
+        ->required();
   }
 
   /// False when an option is no override, which has been told.
@@ -121,6 +143,8 @@ struct application::impl {
     if (call.verb == "generate") return app::generate(program, call);
     if (call.verb == "export") return app::export_agents(program, call);
     if (call.verb == "import") return app::import_agents(program, call);
+    if (call.verb == "dead list") return app::dead_list(program, call);
+    if (call.verb == "dead replay") return app::dead_replay(program, call);
     if (call.verb == "compact") return app::compact(program, call);
     if (call.verb == "backup") return app::backup(program, call);
     return app::version(program);

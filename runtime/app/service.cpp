@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <twinlane/ingest/sources.hpp>
+#include <twinlane/runtime/app/dead_desk.hpp>
+#include <twinlane/runtime/app/detail/data_files.hpp>
 #include <twinlane/runtime/dead_letters.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/metrics.hpp>
@@ -41,7 +43,7 @@ runtime_options runtime_options_of(const config& c, dead_letters& dead, const st
 std::unique_ptr<store> make_store(const config& c) {
   if (c.store == config::store_kind::memory) return std::make_unique<memory_store>();
   sqlite_store_options o;
-  o.file = (c.data_dir / "state.db").string();
+  o.file = detail::store_file(c.data_dir);
   return std::make_unique<sqlite_store>(std::move(o));
 }
 
@@ -113,16 +115,18 @@ struct service::impl {
   dead_letters dead;
   std::shared_ptr<runtime> agents;
   std::unique_ptr<ingest::sources> sources;
+  std::unique_ptr<dead_desk> desk;
   std::unique_ptr<web::server> web;
   bool stopped = false;
 
   impl(const program& p, const config& c)
       : host(c.web.host),
-        dead(c.data_dir / "dead", {.total_bytes_max = c.dead_letter_bytes_max, .figures = figures}),
+        dead(detail::dead_letter_folder(c.data_dir), {.total_bytes_max = c.dead_letter_bytes_max, .figures = figures}),
         agents(std::make_shared<runtime>(runtime_options_of(c, dead, figures), make_store(c))) {
     add_types(*agents, p, c);
     agents->start();
     sources = std::make_unique<ingest::sources>(c.sources, *agents, p.generators);
+    desk = std::make_unique<dead_desk>(dead, c.sources, *agents);
     web = std::make_unique<web::server>(web_options_of(p, c), agents, web_figures(*figures));
     export_figures();
     web->start();
@@ -139,6 +143,8 @@ struct service::impl {
       sources->handle(source, std::move(body), std::move(key),
                       [done = std::move(done)](outcome<ingest::http_answer> a) { answer_ingest(std::move(a), done); });
     };
+    o.dead_list = [this](web::dead_query q, dead_desk::done_fn done) { desk->list(std::move(q), std::move(done)); };
+    o.dead_replay = [this](web::dead_query q, dead_desk::done_fn done) { desk->replay(std::move(q), std::move(done)); };
     return o;
   }
 
@@ -166,6 +172,7 @@ struct service::impl {
     };
     agents->set_ready(false);
     if (sources) sources->stop(at_most(deadline * 4 / 9));
+    if (desk) desk->stop();
     const bool drained = agents->drain(at_most(deadline * 2 / 9));
     agents->end_agents(at_most(deadline / 9));  // so that subscribers still hear of it
     if (web) web->stop(at_most(deadline * 2 / 9));

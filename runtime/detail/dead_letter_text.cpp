@@ -67,8 +67,8 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   append_json_string(out, text);
 }
 
-void append_bytes(std::string& out, std::string_view name, std::string_view bytes, std::size_t bytes_max) {
-  const auto kept = cut(bytes, bytes_max);
+/// `original`: how many there were.
+void append_bytes(std::string& out, std::string_view name, std::string_view kept, std::uint64_t original) {
   if (is_utf8(kept)) {
     append_member(out, name, kept);
   } else {
@@ -80,11 +80,11 @@ void append_bytes(std::string& out, std::string_view name, std::string_view byte
     out += name;
     out += "_encoding\":\"base64\"";
   }
-  if (kept.size() == bytes.size()) return;
+  if (kept.size() == original) return;
   out += ",\"";
   out += name;
   out += "_bytes\":";
-  append_integer(out, bytes.size());
+  append_integer(out, original);
 }
 
 std::int64_t now_ms() {
@@ -113,8 +113,11 @@ bool read_bytes(const nlohmann::json& line, const std::string& name, std::string
 
 }  // namespace
 
-void append_line(std::string& out, const dead_letter& letter, std::size_t bytes_max) {
-  out += "{\"source\":";
+namespace {
+
+/// All members but the bytes, after an opening bracket.
+void append_head(std::string& out, const dead_letter& letter) {
+  out += "\"source\":";
   append_json_string(out, letter.source);
   append_member(out, "topic", letter.topic);
   out += ",\"partition\":";
@@ -125,9 +128,50 @@ void append_line(std::string& out, const dead_letter& letter, std::size_t bytes_
   append_member(out, "detail", cut(letter.detail, 4096));
   out += ",\"at\":";
   append_integer(out, letter.at_ms ? letter.at_ms : now_ms());
-  append_bytes(out, "key", letter.key, bytes_max);
-  append_bytes(out, "value", letter.value, bytes_max);
+  if (letter.uri.empty()) return;
+  append_member(out, "uri", letter.uri);
+  out += ",\"time\":";
+  append_integer(out, letter.time_ms);
+}
+
+}  // namespace
+
+void append_line(std::string& out, const dead_letter& letter, std::size_t bytes_max) {
+  out += '{';
+  append_head(out, letter);
+  append_bytes(out, "key", cut(letter.key, bytes_max), letter.key.size());
+  append_bytes(out, "value", cut(letter.value, bytes_max), letter.value.size());
   out += "}\n";
+}
+
+void append_stored(std::string& out, const dead_letters::stored& s) {
+  out += "{\"id\":";
+  append_json_string(out, s.id);
+  out += ',';
+  append_head(out, s.letter);
+  append_bytes(out, "key", s.letter.key, s.key_bytes);
+  append_bytes(out, "value", s.letter.value, s.value_bytes);
+  out += '}';
+}
+
+namespace {
+
+constexpr std::string_view done_begin = "{\"done\":\"", done_end = "\"}";
+
+}  // namespace
+
+void append_done(std::string& out, std::string_view id) {
+  out += done_begin;
+  out += id;
+  out += done_end;
+  out += '\n';
+}
+
+std::optional<std::string> parse_done(std::string_view line) {
+  if (!line.starts_with(done_begin) || !line.ends_with(done_end)) return std::nullopt;
+  line.remove_prefix(done_begin.size());
+  line.remove_suffix(std::min(done_end.size(), line.size()));
+  return std::string(line);
 }
 
 std::optional<dead_letters::stored> parse_line(std::string_view line) {
@@ -145,6 +189,8 @@ std::optional<dead_letters::stored> parse_line(std::string_view line) {
     const auto reason = parse_reason(json.at("reason").get_ref<const std::string&>());
     if (!reason || !read_bytes(json, "key", letter.key, s.key_bytes)) return std::nullopt;
     letter.reason = *reason;
+    letter.uri = json.value("uri", std::string());
+    letter.time_ms = json.value("time", std::int64_t{0});
     if (!read_bytes(json, "value", letter.value, s.value_bytes)) return std::nullopt;
     return s;
   } catch (const nlohmann::json::exception&) {
@@ -152,12 +198,29 @@ std::optional<dead_letters::stored> parse_line(std::string_view line) {
   }
 }
 
-bool seen_letters::first_time(const dead_letter& letter) {
+namespace {
+
+/// Of a letter among those of its partition.
+std::string identity_of(const dead_letter& letter) {
   std::string id;
   append_integer(id, letter.offset);
   id += ' ';
   append_integer(id, std::hash<std::string>{}(letter.key + '\0' + letter.value));
-  return by_partition_[{letter.source, letter.topic, letter.partition}].insert(std::move(id)).second;
+  return id;
+}
+
+}  // namespace
+
+bool seen_letters::first_time(const dead_letter& letter) {
+  return by_partition_[{letter.source, letter.topic, letter.partition}].insert(identity_of(letter)).second;
+}
+
+void seen_letters::hide(std::string id, const dead_letter& letter) {
+  hidden_[std::move(id)] = {{letter.source, letter.topic, letter.partition}, identity_of(letter)};
+}
+
+void seen_letters::show_again(const std::string& id) {
+  if (const auto at = hidden_.find(id); at != hidden_.end()) by_partition_[at->second.first].erase(at->second.second);
 }
 
 }  // namespace twinlane::detail

@@ -157,6 +157,59 @@ TEST(dead_letters, torn_last_line_is_skipped_and_what_follows_is_whole) {
   }
 }
 
+std::vector<std::string> ids_of(const dead_letters& place) {
+  std::vector<std::string> ids;
+  for (const auto& s : all_of(place)) ids.push_back(s.id);
+  return ids;
+}
+
+TEST(dead_letters, letter_that_is_done_is_gone_until_it_comes_again) {
+  temp_dir dir;
+  const dead_letters_options small{.segment_bytes_max = 300};
+  {
+    dead_letters place(dir.path(), small);
+    for (int i = 1; i <= 5; ++i) ASSERT_TRUE(place.append(letter(i)));
+    ASSERT_TRUE(place.append(letter(2)));  // a repeat, which is done too
+    const auto ids = ids_of(place);
+    ASSERT_GT(files_in(dir.path()).size(), 1u);
+    ASSERT_TRUE(place.mark_done(std::vector{ids[1], ids[3], std::string("99:1")}));
+    EXPECT_THAT(offsets_of(place), ElementsAre(1, 3, 5));
+  }
+  dead_letters place(dir.path(), small);
+  EXPECT_THAT(offsets_of(place), ElementsAre(1, 3, 5));
+  ASSERT_TRUE(place.append(letter(4)));
+  ASSERT_TRUE(place.append(letter(5)));
+  EXPECT_THAT(offsets_of(place), ElementsAre(1, 3, 5, 4));
+  const auto ids = ids_of(place);
+  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 4u);
+  ASSERT_TRUE(place.mark_done(ids));
+  EXPECT_THAT(offsets_of(place), ElementsAre());
+}
+
+TEST(dead_letters, letter_of_an_agent_keeps_whose_it_is_and_when_it_happened) {
+  temp_dir dir;
+  dead_letters place(dir.path());
+  auto l = letter(1);
+  l.uri = "/customer/1";
+  l.time_ms = 42;
+  ASSERT_TRUE(place.append(l));
+  EXPECT_EQ(all_of(place).at(0).letter.uri, "/customer/1");
+  EXPECT_EQ(all_of(place).at(0).letter.time_ms, 42);
+}
+
+TEST(dead_letters, can_be_read_beside_their_writer_without_a_trace) {
+  temp_dir dir;
+  dead_letters place(dir.path() / "dead");
+  place.append(letter(1));
+  const auto before = files_in(dir.path() / "dead");
+  int seen = 0;
+  dead_letters::for_each_in(dir.path() / "dead", [&](const dead_letters::stored&) { return ++seen > 0; });
+  dead_letters::for_each_in(dir.path() / "none", [&](const dead_letters::stored&) { return ++seen > 0; });
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(files_in(dir.path() / "dead"), before);
+  EXPECT_FALSE(fs::exists(dir.path() / "none"));
+}
+
 TEST(dead_letters, line_that_is_being_written_is_not_shown) {
   temp_dir dir;
   dead_letters place(dir.path());

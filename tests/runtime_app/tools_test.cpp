@@ -1,3 +1,4 @@
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -210,6 +211,86 @@ TEST_F(tools, compact_keeps_all_agents_and_tells_sizes) {
   EXPECT_EQ(end.code, 0) << end.err;
   EXPECT_THAT(end.out, testing::MatchesRegex("one/state.db: [0-9.]+ MiB before, [0-9.]+ MiB after\n"));
   EXPECT_EQ(exported("one"), before);
+}
+
+const std::string counts_source =
+    "  - { name: counts, http: {}, entity: \"/sleeper/{id}\", lane: counts, key: \"{n}\" }\n";
+
+TEST_F(tools, letter_whose_agent_exists_by_now_is_applied_once_and_gone) {
+  dir.write("probe.yaml", config + counts_source);
+  {
+    auto s = serve("one");
+    EXPECT_EQ(s.post("/api/ingest/counts", R"({"id":"1","n":5,"seed":7})"), 200);
+    const auto list = call({"dead", "list", "--url", s.url()});
+    EXPECT_EQ(list.code, 0) << list.err;
+    EXPECT_THAT(list.out, AllOf(HasSubstr(" counts "), HasSubstr("no_such_entity"), HasSubstr("/sleeper/1"),
+                                HasSubstr(R"({"id":"1","n":5,"seed":7})"), HasSubstr("\n1 dead letters\n")));
+    EXPECT_EQ(s.post("/sleeper/1/sleep", R"({"ms":0})"), 200);
+    EXPECT_THAT(call({"dead", "replay", "--url", s.url(), "--source", "other"}).out, StartsWith("0 letters applied"));
+    const auto replay = call({"dead", "replay", "--url", s.url(), "--source", "counts"});
+    EXPECT_EQ(replay.code, 0) << replay.err;
+    EXPECT_EQ(replay.out, "1 letters applied, 0 dead again, 0 could not be replayed\n");
+    EXPECT_THAT(call({"dead", "replay", "--url", s.url()}).out, StartsWith("0 letters applied"));
+    EXPECT_EQ(lanes_of(s, "/sleeper/1").at("counts"), json::parse(R"({"5":{"n":5,"seed":7}})"));
+    s.stop();
+  }
+  const auto list = call({"dead", "list", "--data-dir", "one"});
+  EXPECT_EQ(list.out, "0 dead letters\n");
+  auto s = serve("one");
+  EXPECT_EQ(lanes_of(s, "/sleeper/1").at("counts").size(), 1u);
+  s.stop();
+}
+
+TEST_F(tools, letter_that_is_refused_again_is_a_new_letter_and_replaying_ends) {
+  auto s = serve("one");
+  book(s, "a", 1, -5);
+  book(s, "a", 2, -6);
+  const auto replay = call({"dead", "replay", "--url", s.url(), "--reason", "handler_failed"});
+  EXPECT_EQ(replay.code, 1) << replay.err;
+  EXPECT_EQ(replay.out, "0 letters applied, 2 dead again, 0 could not be replayed\n");
+  const auto list = call({"dead", "list", "--json", "--data-dir", "one"});
+  std::istringstream lines(list.out);
+  std::vector<json> letters;
+  for (std::string line; std::getline(lines, line);) letters.push_back(json::parse(line));
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].at("topic"), "(replay)");
+  EXPECT_EQ(letters[0].at("uri"), "/ledger/a");
+  EXPECT_EQ(json::parse(letters[1].at("value").get<std::string>()).at("amount"), -6);
+  s.stop();
+}
+
+TEST_F(tools, letter_goes_through_the_router_as_it_is_now_and_stays_without_its_source) {
+  {
+    auto s = serve("one");
+    EXPECT_EQ(s.post("/api/ingest/bookings", R"({"book":"z","id":1,"amount":5})"), 200);
+    EXPECT_EQ(s.post("/api/ingest/recent", R"({"seed":1})"), 200);
+    const auto replay = call({"dead", "replay", "--url", s.url()});
+    EXPECT_EQ(replay.code, 1);
+    EXPECT_THAT(replay.err, HasSubstr("stays: missing_field: field 'ledger'"));
+    EXPECT_EQ(replay.out, "0 letters applied, 0 dead again, 2 could not be replayed\n");
+    s.stop();
+  }
+  auto mended = config;
+  mended.replace(mended.find("{ledger}"), 8, "{book}");
+  mended.replace(mended.find("name: recent"), 12, "name: newest");
+  dir.write("probe.yaml", mended);
+  auto s = serve("one");
+  const auto replay = call({"dead", "replay", "--url", s.url()});
+  EXPECT_EQ(replay.code, 1);
+  EXPECT_EQ(replay.out, "1 letters applied, 0 dead again, 1 could not be replayed\n");
+  EXPECT_THAT(replay.err, HasSubstr("there is no source 'recent' in the configuration"));
+  EXPECT_EQ(lanes_of(s, "/ledger/z").at("total"), 5);
+  EXPECT_THAT(call({"dead", "list", "--url", s.url()}).out, HasSubstr("\n1 dead letters\n"));
+  s.stop();
+}
+
+TEST_F(tools, dead_letters_of_no_server_are_an_error_in_one_line) {
+  const auto end = call({"dead", "list", "--url", "http://127.0.0.1:1"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.err, StartsWith("probe: no answer from http://127.0.0.1:1: "));
+  EXPECT_EQ(call({"dead", "list", "--url", "ftp://x"}).code, 1);
+  EXPECT_EQ(call({"dead", "replay"}).code, 2);
+  EXPECT_EQ(call({"dead"}).code, 2);
 }
 
 }  // namespace

@@ -178,6 +178,32 @@ TEST(rest, delete_removes_the_entity) {
   expect_problem(s.ask("DELETE", "/customer/42"), 404, "no_such_entity");
 }
 
+TEST(rest, dead_letters_are_asked_for_by_page_and_replayed) {
+  std::vector<std::string> asked;
+  const auto handler = [&](std::string what) {
+    return [&asked, what](web::dead_query q, auto done) {
+      asked.push_back(what + ' ' + q.source + ' ' + q.reason + ' ' + q.after + ' ' + std::to_string(q.limit));
+      if (q.after == "x")
+        done(error{problem::bad_request, "no page"});
+      else
+        done(std::string(R"({"items":[]})"));
+    };
+  };
+  served s([&](web::options& o) {
+    o.dead_list = handler("list");
+    o.dead_replay = handler("replay");
+  });
+  EXPECT_EQ(s.get("/api/dead?source=a%20b&reason=bad_json&after=1:2&limit=7").body, R"({"items":[]})");
+  EXPECT_EQ(s.ask("POST", "/api/dead/replay").status, 200);
+  expect_problem(s.get("/api/dead?after=x"), 400, "bad_request");
+  expect_problem(s.get("/api/dead?limit=0"), 400, "bad_request");
+  expect_problem(s.get("/api/dead/replay"), 405, "not_writable");
+  expect_problem(s.ask("POST", "/api/dead"), 405, "not_writable");
+  EXPECT_EQ(asked, (std::vector<std::string>{"list a b bad_json 1:2 7", "replay    100", "list   x 100"}));
+  served none;
+  expect_problem(none.get("/api/dead"), 404, "no_such_route");
+}
+
 TEST(rest, ingest_hands_the_body_on_and_answers_what_became_of_it) {
   std::string got;
   std::optional<std::string> key;

@@ -40,6 +40,7 @@ struct call {
   std::optional<std::int64_t> start_ms;
   std::string data_dir;      // the tools, without a configuration
   std::string file;          // export, import, backup
+  std::string url;           // of a server, in place of a data directory
   std::string type, reason;  // of the agents, of the dead letters wanted; empty: all
   bool replace = false, json = false;
 };
@@ -70,6 +71,7 @@ int import_agents(const program& p, const call& c);
 int compact(const program& p, const call& c);
 int backup(const program& p, const call& c);
 int dead_list(const program& p, const call& c);
+int dead_replay(const program& p, const call& c);
 
 /// One line on standard error: `NAME: what`.
 void complain(const program& p, const std::string& what);
