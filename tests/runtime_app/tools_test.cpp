@@ -217,7 +217,7 @@ const std::string counts_source =
     "  - { name: counts, http: {}, entity: \"/sleeper/{id}\", lane: counts, key: \"{n}\" }\n";
 
 TEST_F(tools, letter_whose_agent_exists_by_now_is_applied_once_and_gone) {
-  dir.write("probe.yaml", config + counts_source);
+  dir.write("probe.yaml", "hosting: shared\n" + config + counts_source);
   {
     auto s = serve("one");
     EXPECT_EQ(s.post("/api/ingest/counts", R"({"id":"1","n":5,"seed":7})"), 200);
