@@ -17,11 +17,6 @@ constexpr std::string_view replay_topic = "(replay)", agents_source = "(agents)"
 
 replay_fate refused(std::string why) { return {replay_fate::kind::refused, std::move(why)}; }
 
-std::int64_t clock_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 std::string text_of(const error& e) { return e.detail.empty() ? std::string(title_of(e.code)) : e.detail; }
 
 }  // namespace
@@ -30,7 +25,7 @@ std::string text_of(const error& e) { return e.detail.empty() ? std::string(titl
 class replayer::lane {
  public:
   lane(port& p, const std::string& source) : port_(p), partition_(p.partition(source, std::string(replay_topic), 0)) {
-    next_ = partition_->stored_low_mark.value_or(0);
+    next_ = std::max(partition_->fresh_offset, partition_->posted_mark());
     partition_->did_reject = [s = signals_](std::int64_t offset, dead_reason reason, const std::string& detail) {
       std::lock_guard lock(s->mutex);
       s->rejected[offset] = std::string(name_of(reason)) + ": " + detail;
@@ -47,19 +42,18 @@ class replayer::lane {
   std::unique_ptr<record_router> router;  // made on first use
 
   void add(routed_record r, std::size_t index) {
-    next_ = std::max(next_ + 1, clock_us());
-    r.offset = next_;
+    r.offset = next_++;
     records_.push_back(r);
     indexes_.push_back(index);
   }
   void post() {
     if (records_.empty()) return;
-    port_.post(partition_, records_, {}, next_ + 1, steady_time::clock::now());
+    port_.post(partition_, records_, {}, next_, steady_time::clock::now(), nullptr);
   }
   /// Until all that was posted is durable, or dead again; false when that has not come in time.
   bool wait(std::stop_token stop, steady_time until, std::vector<replay_fate>& fates) {
     std::unique_lock lock(signals_->mutex);
-    const auto done = [&] { return records_.empty() || partition_->low_mark() > next_; };
+    const auto done = [&] { return records_.empty() || partition_->low_mark() >= next_; };
     const bool whole = signals_->advanced.wait_until(lock, stop, until, done);
     for (std::size_t i = 0; whole && i < records_.size(); ++i) {
       const auto bad = signals_->rejected.find(records_[i].offset);
@@ -87,7 +81,7 @@ class replayer::lane {
   std::shared_ptr<source_partition> partition_;
   std::shared_ptr<signals> signals_ = std::make_shared<signals>();
   text_arena texts_;
-  std::int64_t next_ = 0;
+  std::int64_t next_ = 0;  // offset
   std::vector<routed_record> records_;
   std::vector<std::size_t> indexes_;  // of their letters
 };

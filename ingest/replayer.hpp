@@ -31,7 +31,7 @@ struct replay_fate {
 /// Hands dead letters over again. A record that no agent was found for goes through its source's router as that is now;
 /// one that its agent refused goes to that agent; a message between agents to the lane it was sent to.
 ///
-/// Shape    each source has one more partition for this, of topic `(replay)`, whose offsets follow the clock, so that
+/// Shape    each source has one more partition for this, of topic `(replay)`, which begins anew at each start, so that
 ///          no watermark drops what comes again
 /// Threads  one
 /// Errors   by letter, as its fate

@@ -6,6 +6,7 @@
 
 #include <twinlane/runtime/detail/runtime_impl.hpp>
 #include <twinlane/runtime/detail/shard_rows.hpp>
+#include <twinlane/runtime/detail/store_layout.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/metrics.hpp>
 
@@ -109,28 +110,22 @@ void runtime::impl::open_shards() {
   });
 }
 
-// What a store has been made with stands: its name, for ids of sink items must not meet those of another; and which
-// shard an agent is of, for watermarks are kept by shard.
+// What a store has been made with stands: its layout, and its name, for ids of sink items must not meet those of
+// another.
 void runtime::impl::check_store() {
-  constexpr std::string_view owner = "#store";
   row_batch rows;
-  std::map<std::string, std::string, std::less<>> stored;
-  kept->read(owner, [&](const store_row& r) { stored.emplace(r.lane, r.value); });
-  const auto expect = [&](const std::string& what, const std::string& now, const std::string& hint) {
-    const auto at = stored.find(what);
-    if (at == stored.end())
-      rows.put(owner, what, "", now);
-    else if (at->second != now)
-      throw std::runtime_error("The store was made with " + what + ' ' + at->second + ", and the configuration says " +
-                               now + ". " + hint);
-  };
-  expect("shards", std::to_string(options.shards), "The number of shards is chosen at the first start.");
+  detail::store_layout layout{options.shards, {}};
   for (const auto& t : types)
-    expect("hosting of " + t.type->name(), std::string(name_of(t.dedicated ? hosting::dedicated : hosting::shared)),
-           "To change it, export the agents and import them into an empty store.");
-  std::random_device random;
-  store_name = stored.count("name") ? stored["name"] : base36(std::uint64_t{random()} << 32 | random());
-  if (!stored.count("name")) rows.put(owner, "name", "", store_name);
+    layout.types.emplace_back(t.type->name(), t.dedicated ? hosting::dedicated : hosting::shared);
+  detail::expect_layout(*kept, layout, rows);
+  kept->read(detail::store_owner, [&](const store_row& r) {
+    if (r.lane == "name") store_name = r.value;
+  });
+  if (store_name.empty()) {
+    std::random_device random;
+    store_name = base36(std::uint64_t{random()} << 32 | random());
+    rows.put(detail::store_owner, "name", "", store_name);
+  }
   store_name += '.' + base36(start_counter);
   if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
 }

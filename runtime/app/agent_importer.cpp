@@ -6,8 +6,11 @@
 #include <utility>
 
 #include <twinlane/runtime/detail/shard_rows.hpp>
+#include <twinlane/runtime/detail/store_layout.hpp>
 
 namespace twinlane::app {
+
+namespace stored = twinlane::detail;
 
 namespace {
 
@@ -21,7 +24,7 @@ std::vector<join_effect> joins_of(const agent& a) {
 }
 
 std::string follower_key(const agent& by, const join_effect& j) {
-  return twinlane::detail::follower_key(by.uri(), by.type().lanes()[j.lane].name, j.key);
+  return stored::follower_key(by.uri(), by.type().lanes()[j.lane].name, j.key);
 }
 
 }  // namespace
@@ -44,7 +47,13 @@ class agent_importer::written final : public commit_waiter {
 };
 
 agent_importer::agent_importer(store& to, const store_opened& opened, const agent_types& types, importer_options o)
-    : store_(to), types_(types), options_(std::move(o)), reader_(types_), births_((opened.opens << 24) + 1) {}
+    : store_(to), types_(types), options_(std::move(o)), reader_(types_), births_((opened.opens << 24) + 1) {
+  stored::store_layout layout{options_.shards, {}};
+  for (const auto& t : types_) layout.types.emplace_back(t->name(), hosting_of(*t));
+  row_batch rows;
+  stored::expect_layout(store_, layout, rows);
+  commit(std::move(rows), durability::soon);
+}
 
 agent_importer::~agent_importer() = default;
 
@@ -66,30 +75,36 @@ bool agent_importer::remove_present(const std::string& uri, const agent_type& ty
   std::unique_ptr<agent> before;
   agent_loader loader;
   store_.read(uri, [&](const store_row& r) {
-    if (r.lane == twinlane::detail::follower_lane) return;
+    if (r.lane == stored::follower_lane) return;
     if (!before) loader.begin(*(before = type.make(uri)));
     rows.remove(uri, r.lane, r.key);
     loader.add(r.lane, r.key, r.value);  // what cannot be read goes too
   });
   if (!before) return false;
-  for (const auto& j : joins_of(*before)) rows.remove(j.uri, twinlane::detail::follower_lane, follower_key(*before, j));
+  for (const auto& j : joins_of(*before)) rows.remove(j.uri, stored::follower_lane, follower_key(*before, j));
   return true;
 }
 
 void agent_importer::put(const imported_agent& a, row_batch& rows) const {
   for (const auto& r : a.rows) rows.put(a.uri, r.lane, r.key, r.value);
-  for (const auto& j : joins_of(*a.self))
-    rows.put(j.uri, twinlane::detail::follower_lane, follower_key(*a.self, j), j.from_lane);
+  for (const auto& j : joins_of(*a.self)) rows.put(j.uri, stored::follower_lane, follower_key(*a.self, j), j.from_lane);
   if (a.type->keeps_time()) put_due(a, rows);
 }
 
+hosting agent_importer::hosting_of(const agent_type& type) const {
+  return options_.hosting_override.value_or(type.options().host);
+}
+
 void agent_importer::put_due(const imported_agent& a, row_batch& rows) const {
-  const bool dedicated = options_.hosting_override.value_or(a.type->options().host) == hosting::dedicated;
+  const bool dedicated = hosting_of(*a.type) == hosting::dedicated;
   const auto owner = '#' + (dedicated ? a.uri : std::to_string(a.type->path().hash(a.uri) % options_.shards));
-  if (const auto due_ms = a.self->next_due_ms(); due_ms != lane_base::never)
-    rows.put(owner, twinlane::detail::due_lane, a.uri, std::to_string(due_ms));
-  else
-    rows.remove(owner, twinlane::detail::due_lane, a.uri);
+  const auto due_ms = a.self->next_due_ms();
+  if (due_ms == lane_base::never) {
+    rows.remove(owner, stored::due_lane, a.uri);
+    return;
+  }
+  rows.put(owner, stored::due_lane, a.uri, std::to_string(due_ms));
+  if (dedicated) rows.put(stored::dedicated_owner, "", a.uri, "");
 }
 
 void agent_importer::commit(row_batch rows, durability d) {

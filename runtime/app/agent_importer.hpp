@@ -22,7 +22,8 @@ struct importer_options {
 /// Shape    an agent is one commit; each begins a new life
 /// Units    at most 8 MiB wait to be written
 /// Threads  one
-/// Errors   add(): why the line is not taken; nothing of it is in the store then. std::runtime_error, from any, when
+/// Errors   the constructor when the store was made with another layout. add(): why the line is not taken; nothing of
+/// it is in the store then. std::runtime_error, from any, when
 ///          the store cannot be read or written
 class agent_importer {
  public:
@@ -39,6 +40,7 @@ class agent_importer {
   bool remove_present(const std::string& uri, const agent_type& type, row_batch& rows);
   void put(const imported_agent& a, row_batch& rows) const;
   void put_due(const imported_agent& a, row_batch& rows) const;
+  hosting hosting_of(const agent_type& type) const;
   void commit(row_batch rows, durability d);
   void wait_until_durable(durability d);
 

@@ -186,6 +186,20 @@ TEST(dead_letters, letter_that_is_done_is_gone_until_it_comes_again) {
   EXPECT_THAT(offsets_of(place), ElementsAre());
 }
 
+TEST(dead_letters, every_reason_comes_back) {
+  temp_dir dir;
+  dead_letters place(dir.path());
+  const auto last = static_cast<int>(dead_reason::sink_full);
+  for (int reason = 0; reason <= last; ++reason) {
+    auto l = letter(reason);
+    l.reason = static_cast<dead_reason>(reason);
+    ASSERT_TRUE(place.append(l));
+  }
+  int reason = 0;
+  for (const auto& s : all_of(place)) EXPECT_EQ(static_cast<int>(s.letter.reason), reason++);
+  EXPECT_EQ(reason, last + 1);
+}
+
 TEST(dead_letters, letter_of_an_agent_keeps_whose_it_is_and_when_it_happened) {
   temp_dir dir;
   dead_letters place(dir.path());

@@ -175,6 +175,14 @@ TEST_F(tools, import_and_compact_refuse_a_store_that_a_server_has_open) {
   s.stop();
 }
 
+TEST_F(tools, imported_store_is_for_servers_with_as_many_shards) {
+  dir.write("in.ndjson", R"({"uri":"/ledger/a","lanes":{}})");
+  EXPECT_EQ(call({"import", "--data-dir", "one", "--set", "shards=8", "in.ndjson"}).code, 0);
+  const auto end = call({"import", "--data-dir", "one", "--replace", "in.ndjson"});
+  EXPECT_EQ(end.code, 1);
+  EXPECT_THAT(end.err, HasSubstr("The store was made with shards 8, and the configuration says 960."));
+}
+
 TEST_F(tools, import_into_a_configuration_without_a_store_is_2) {
   dir.write("in.ndjson", R"({"uri":"/ledger/a","lanes":{}})");
   const auto end = call({"import", "--set", "store.kind=memory", "in.ndjson"});
