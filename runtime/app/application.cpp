@@ -103,13 +103,18 @@ struct application::impl {
     };
     auto* list = part("list", "Prints the dead letters of a running server, or of a data directory");
     tool_options(*list);
-    list->add_option("--url", call.url, "The server, as http://127.0.0.1:8080");
+    url_option(*list);
     list->add_flag("--json", call.json, "Prints each as a line of JSON, with all its bytes");
-    part("replay",
-         "Hands dead letters over again: to the agent that refused them, or through their source's router as it is "
-         "now. What is refused again is a new letter; what cannot be handed over stays")
-        ->add_option("--url", call.url, "The server, as http://127.0.0.1:8080")
+    url_option(*part("replay",
+                     "Hands dead letters over again: to the agent that refused them, or through their source's router "
+                     "as it is now. What is refused again is a new letter; what cannot be handed over stays"))
         ->required();
+  }
+
+  CLI::Option* url_option(CLI::App& sub) {
+    return sub.add_option("--url", call.url, "The server, as http://127.0.0.1:8080")->check([](const std::string& url) {
+      return url.starts_with("http://") ? std::string() : url + " is not http://HOST:PORT";
+    });
   }
 
   /// False when an option is no override, which has been told.

@@ -48,7 +48,9 @@ TEST(cli, wrong_usage_is_2_and_help_is_0) {
   EXPECT_EQ(run(twinlane_binary, {"produce", "--config", "x"}).code, 2);
   const auto help = run(twinlane_binary, {"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const auto* verb : {"serve", "check", "produce", "generate", "version"}) EXPECT_THAT(help.out, HasSubstr(verb));
+  for (const auto* verb :
+       {"serve", "check", "produce", "generate", "export", "import", "compact", "backup", "dead", "version"})
+    EXPECT_THAT(help.out, HasSubstr(verb));
   EXPECT_EQ(run(twinlane_binary, {"serve", "--help"}).code, 0);
 }
 

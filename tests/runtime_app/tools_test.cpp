@@ -296,7 +296,7 @@ TEST_F(tools, dead_letters_of_no_server_are_an_error_in_one_line) {
   const auto end = call({"dead", "list", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(end.code, 1);
   EXPECT_THAT(end.err, StartsWith("probe: no answer from http://127.0.0.1:1: "));
-  EXPECT_EQ(call({"dead", "list", "--url", "ftp://x"}).code, 1);
+  EXPECT_EQ(call({"dead", "list", "--url", "ftp://x"}).code, 2);
   EXPECT_EQ(call({"dead", "replay"}).code, 2);
   EXPECT_EQ(call({"dead"}).code, 2);
 }
