@@ -30,9 +30,9 @@ constexpr std::array<row, 16> table{{
     {"store_full", 507, "The store is full"},
 }};
 
-constexpr std::array<std::string_view, 13> reasons{
+constexpr std::array<std::string_view, 14> reasons{
     "bad_json", "empty",        "too_deep",       "too_large",     "bad_utf8",       "bad_value", "missing_field",
-    "null_key", "no_such_lane", "no_such_entity", "bad_tombstone", "handler_failed", "sink_full",
+    "null_key", "no_such_lane", "no_such_entity", "bad_tombstone", "handler_failed", "sink_full", "undeliverable",
 };
 
 const row& at(problem p) noexcept { return table[static_cast<std::size_t>(p)]; }

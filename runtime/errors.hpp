@@ -65,6 +65,7 @@ enum class dead_reason : std::uint8_t {
   bad_tombstone,   // a null value on a lane that cannot take one
   handler_failed,  // the agent's logic threw on it twice
   sink_full,       // as many items wait for the sink as may
+  undeliverable,   // a sink's receiver refused it for good
 };
 
 std::string_view name_of(dead_reason r) noexcept;

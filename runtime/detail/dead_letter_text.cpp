@@ -93,7 +93,7 @@ std::int64_t now_ms() {
 }
 
 std::optional<dead_reason> parse_reason(std::string_view text) {
-  for (unsigned i = 0; i <= static_cast<unsigned>(dead_reason::sink_full); ++i)
+  for (unsigned i = 0; i <= static_cast<unsigned>(dead_reason::undeliverable); ++i)
     if (name_of(static_cast<dead_reason>(i)) == text) return static_cast<dead_reason>(i);
   return std::nullopt;
 }
