@@ -241,6 +241,10 @@ std::optional<rejection> record_router::render(const text_template& t, const raw
       case part_kind::timestamp:
         number(r.timestamp_ms);
         break;
+      case part_kind::uri:
+      case part_kind::id:
+      case part_kind::value:
+        break;  // of sinks
     }
     if (one && piece.data() != digits) {
       text = piece;

@@ -1,6 +1,7 @@
 #include <twinlane/ingest/text_template.hpp>
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include <twinlane/agents/uri.hpp>
@@ -30,13 +31,29 @@ std::vector<std::string> split_path(std::string_view path) {
   return names;
 }
 
-template_part special_part(std::string_view text, std::string_view name) {
-  if (name == "$key") return {part_kind::key, {}, 0};
-  if (name == "$topic") return {part_kind::topic, {}, 0};
-  if (name == "$partition") return {part_kind::partition, {}, 0};
-  if (name == "$offset") return {part_kind::offset, {}, 0};
-  if (name == "$timestamp") return {part_kind::timestamp, {}, 0};
-  fail(text, "'{" + std::string(name) + "}' is not one of {$key}, {$topic}, {$partition}, {$offset}, {$timestamp}");
+struct special {
+  std::string_view name;
+  part_kind kind;
+};
+constexpr special of_record[] = {{"$key", part_kind::key},
+                                 {"$topic", part_kind::topic},
+                                 {"$partition", part_kind::partition},
+                                 {"$offset", part_kind::offset},
+                                 {"$timestamp", part_kind::timestamp}};
+constexpr special of_item[] = {{"$key", part_kind::key},
+                               {"$uri", part_kind::uri},
+                               {"$id", part_kind::id},
+                               {"$timestamp", part_kind::timestamp},
+                               {"$value", part_kind::value}};
+
+template_part special_part(std::string_view text, std::string_view name, template_of what) {
+  const auto known = what == template_of::record ? std::span<const special>(of_record) : std::span(of_item);
+  std::string names;
+  for (const auto& s : known) {
+    if (s.name == name) return {s.kind, {}, 0};
+    names += (names.empty() ? "{" : ", {") + std::string(s.name) + '}';
+  }
+  fail(text, "'{" + std::string(name) + "}' is not one of " + names);
 }
 
 // A URI's slashes inside {…} belong to the field's name.
@@ -75,23 +92,33 @@ unsigned field_paths::add(std::string_view path) {
   return static_cast<unsigned>(at->number);
 }
 
-text_template::text_template(std::string_view text, field_paths& fields) {
+text_template::text_template(std::string_view text, field_paths& fields, template_of what) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto brace = rest.find_first_of("{}");
-    if (brace != 0) {
-      parts_.push_back({part_kind::literal, std::string(rest.substr(0, brace)), 0});
-      if (brace == std::string_view::npos) break;
-      rest.remove_prefix(brace);
+    add_literal(rest.substr(0, brace));
+    if (brace == std::string_view::npos) break;
+    rest.remove_prefix(brace);
+    if (rest.substr(0, 2) == "{{" || rest.substr(0, 2) == "}}") {
+      add_literal(rest.substr(0, 1));
+      rest.remove_prefix(2);
+      continue;
     }
     if (rest[0] == '}') fail(text, "has a '}' without its '{'");
     const auto end = rest.find('}');
     if (end == std::string_view::npos) fail(text, "has a '{' without its '}'");
     const auto name = rest.substr(1, end - 1);
     if (name.empty() || name.find('{') != std::string_view::npos) fail(text, "write {field}, {a.b} or {$key}");
-    parts_.push_back(name[0] == '$' ? special_part(text, name) : template_part{part_kind::field, {}, fields.add(name)});
+    parts_.push_back(name[0] == '$' ? special_part(text, name, what)
+                                    : template_part{part_kind::field, {}, fields.add(name)});
     rest.remove_prefix(end + 1);
   }
+}
+
+void text_template::add_literal(std::string_view text) {
+  if (text.empty()) return;
+  if (parts_.empty() || parts_.back().kind != part_kind::literal) parts_.push_back({part_kind::literal, {}, 0});
+  parts_.back().text += text;
 }
 
 text_template text_template::literal(std::string text) {

@@ -33,7 +33,13 @@ class field_paths {
 };
 
 /// Where a part of a template gets its text from.
-enum class part_kind : unsigned char { literal, field, key, topic, partition, offset, timestamp };
+enum class part_kind : unsigned char { literal, field, key, topic, partition, offset, timestamp, uri, id, value };
+
+/// Whose texts a template takes, beside fields.
+enum class template_of : unsigned char {
+  record,  // {$key}, {$topic}, {$partition}, {$offset}, {$timestamp}
+  item,    // of a sink: {$key}, {$uri}, {$id}, {$timestamp}, {$value}
+};
 
 struct template_part {
   part_kind kind{};
@@ -41,13 +47,13 @@ struct template_part {
   unsigned field_number{};  // field
 };
 
-/// Text with `{…}` parts, compiled once: `{a.b}` takes a field of the record, `{$key}`, `{$topic}`, `{$partition}`,
-/// `{$offset}` and `{$timestamp}` what the source knows about it.
+/// Text with `{…}` parts, compiled once: `{a.b}` takes a field of the record, `{$key}` and the like what else is known
+/// about it. `{{` and `}}` stand for braces.
 class text_template {
  public:
   text_template() = default;
   /// Throws std::invalid_argument with what is wrong, and where.
-  text_template(std::string_view text, field_paths& fields);
+  text_template(std::string_view text, field_paths& fields, template_of what = template_of::record);
   /// Text that stands for itself, braces and all.
   static text_template literal(std::string text);
 
@@ -57,6 +63,8 @@ class text_template {
   bool is_literal() const noexcept { return parts_.size() == 1 && parts_[0].kind == part_kind::literal; }
 
  private:
+  void add_literal(std::string_view text);
+
   std::vector<template_part> parts_;
 };
 

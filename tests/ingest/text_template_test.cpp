@@ -36,6 +36,22 @@ TEST(text_template, malformed_text_is_refused) {
   }
 }
 
+TEST(text_template, doubled_braces_are_braces) {
+  field_paths fields;
+  const text_template t(R"({{"a":{{"b":{x}}}}})", fields);
+  ASSERT_EQ(t.parts().size(), 3u);
+  EXPECT_EQ(t.parts()[0].text, R"({"a":{"b":)");
+  EXPECT_EQ(fields.path(t.parts()[1].field_number), "x");
+  EXPECT_EQ(t.parts()[2].text, "}}");
+}
+
+TEST(text_template, records_and_items_have_texts_of_their_own) {
+  field_paths fields;
+  EXPECT_TRUE(text_template("{$uri}{$id}{$value}", fields, template_of::item).uses(part_kind::id));
+  EXPECT_THROW(text_template("{$offset}", fields, template_of::item), std::invalid_argument);
+  EXPECT_THROW(text_template("{$uri}", fields), std::invalid_argument);
+}
+
 TEST(text_template, a_field_is_not_both_text_and_object) {
   field_paths fields;
   fields.add("a.b");
