@@ -50,15 +50,24 @@ kafka_ptr<rd_kafka_t> kafka_conf::make(rd_kafka_type_t type) {
   return made;
 }
 
-std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic, int timeout_ms) {
-  const kafka_ptr<rd_kafka_topic_t> handle(rd_kafka_topic_new(consumer, topic.c_str(), nullptr));
+std::optional<rd_kafka_resp_err_t> topic_state(rd_kafka_t* client, const std::string& topic, int timeout_ms) {
+  const kafka_ptr<rd_kafka_topic_t> handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const struct rd_kafka_metadata* found = nullptr;
-  if (!handle || rd_kafka_metadata(consumer, 0, handle.get(), &found, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (!handle || rd_kafka_metadata(client, 0, handle.get(), &found, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return std::nullopt;
-  const bool exists =
-      found->topic_cnt == 1 && found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && found->topics[0].partition_cnt > 0;
+  auto state = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  if (found->topic_cnt == 1 && found->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    state = found->topics[0].err;
+  else if (found->topic_cnt == 1 && found->topics[0].partition_cnt > 0)
+    state = RD_KAFKA_RESP_ERR_NO_ERROR;
   rd_kafka_metadata_destroy(found);
-  return exists;
+  return state;
+}
+
+std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic, int timeout_ms) {
+  const auto state = topic_state(consumer, topic, timeout_ms);
+  if (!state) return std::nullopt;
+  return *state == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 std::string missing_topic_text(const std::string& topic, const std::string& brokers) {

@@ -38,6 +38,8 @@ class kafka_conf {
   kafka_ptr<rd_kafka_conf_t> conf_;
 };
 
+/// What a broker says of the topic, no error when it can be used; nothing when no broker answers in time.
+std::optional<rd_kafka_resp_err_t> topic_state(rd_kafka_t* client, const std::string& topic, int timeout_ms);
 /// Whether the topic exists; nothing when no broker answers in time. Never creates it, given a consumer.
 std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic, int timeout_ms);
 

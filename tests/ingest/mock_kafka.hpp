@@ -3,10 +3,14 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <twinlane/ingest/source_spec.hpp>
 
@@ -60,6 +64,45 @@ class mock_kafka {
     if (rd_kafka_flush(producer_, 20'000) != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error("flush");
   }
 
+  struct message {
+    int partition{};
+    std::int64_t time_ms{};
+    std::string key;
+    std::optional<std::string> value;
+    std::map<std::string, std::string> headers;
+  };
+  /// What the topic's partitions hold from their beginning, each in its order; waits until there are n at least.
+  std::vector<message> read(const std::string& topic, int partitions, std::size_t n) const {
+    char why[256];
+    auto* conf = quiet();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers().c_str(), nullptr, 0);
+    rd_kafka_conf_set(conf, "group.id", "reader", nullptr, 0);
+    auto* reading = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    auto* list = rd_kafka_topic_partition_list_new(partitions);
+    for (int i = 0; i < partitions; ++i)
+      rd_kafka_topic_partition_list_add(list, topic.c_str(), i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(reading, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    std::vector<message> all;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (all.size() < n && std::chrono::steady_clock::now() < until) {
+      auto* m = rd_kafka_consumer_poll(reading, 100);
+      if (m == nullptr) continue;
+      if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(message_of(*m));
+      rd_kafka_message_destroy(m);
+    }
+    rd_kafka_consumer_close(reading);
+    rd_kafka_destroy(reading);
+    return all;
+  }
+
+  /// The next requests of that kind are answered with these errors, one each.
+  void fail_next(std::int16_t request, const std::vector<rd_kafka_resp_err_t>& errors) {
+    rd_kafka_mock_push_request_errors_array(cluster_, request, errors.size(),
+                                            const_cast<rd_kafka_resp_err_t*>(errors.data()));
+  }
+  static constexpr std::int16_t produce_request = 0, init_producer_request = 22;
+
   /// What the group has committed for the partition; negative when nothing.
   std::int64_t committed(const std::string& group, const std::string& topic, int partition) const {
     char why[256];
@@ -88,6 +131,22 @@ class mock_kafka {
   }
 
  private:
+  static message message_of(const rd_kafka_message_t& m) {
+    message to;
+    to.partition = m.partition;
+    to.time_ms = rd_kafka_message_timestamp(&m, nullptr);
+    to.key.assign(static_cast<const char*>(m.key), m.key_len);
+    if (m.payload != nullptr) to.value.emplace(static_cast<const char*>(m.payload), m.len);
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return to;
+    const char* name = nullptr;
+    const void* text = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &text, &size) == 0; ++i)
+      to.headers[name] = std::string(static_cast<const char*>(text), size);
+    return to;
+  }
+
   static rd_kafka_conf_t* quiet() {
     auto* conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, nullptr);

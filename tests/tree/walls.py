@@ -19,13 +19,15 @@ OWN = {
     "web": ("web/", "@port", "agents/uri.hpp"),
     "runtime/app": ("",),
 }
-# `@port` stands for runtime/port.hpp and whatever it includes. What every module may say to the log is as plain.
+# `@port` stands for runtime/port.hpp and whatever it includes. The log, and the queue that a sink empties, are as plain.
 PORT = "runtime/port.hpp"
+PLAIN = (PORT, "runtime/log.hpp", "runtime/sink_queue.hpp")
 
 # Libraries that one place alone may include; everything else of the tree may not.
 ONLY = {
     "caf/": ("runtime/detail/caf_compat.hpp", "tests/runtime/"),
     "librdkafka/": ("ingest/", "tests/ingest/", "perf/"),
+    "curl/": ("ingest/",),
     "boost/beast": ("web/", "tests/web/", "perf/"),
     "boost/asio": ("web/", "tests/web/", "perf/"),
     "openssl/": ("web/",),
@@ -90,8 +92,8 @@ def includes(text):
 
 
 def port_closure(code):
-    """port.hpp, the log, and the headers of ours that they include, directly or not."""
-    closure, todo = set(), [PORT, "runtime/log.hpp"]
+    """Those plain headers, and the headers of ours that they include, directly or not."""
+    closure, todo = set(), list(PLAIN)
     while todo:
         path = todo.pop()
         if path in closure or path not in code:
