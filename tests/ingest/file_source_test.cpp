@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "fake_clock.hpp"
+#include "file_entry.hpp"
 #include "recording_port.hpp"
 #include "temporary_file.hpp"
 
@@ -19,16 +20,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const generator_registry no_generators;
-
-source_spec of_file(const std::string& path, double rate = 0, bool loop = false) {
-  source_spec s;
-  s.name = "orders";
-  s.from = file_spec{path, rate, loop};
-  s.entity = "/customer/{customer_id}";
-  s.lane = "orders";
-  s.key = "{id}";
-  return s;
-}
 
 std::string lines(int count) {
   std::string text;
@@ -44,7 +35,7 @@ bool ends(const sources& s) {
 TEST(file_source, reads_all_records_in_order_and_ends) {
   const temporary_file file(lines(25'000));
   recording_port port;
-  sources s({of_file(file.path())}, port, no_generators);
+  sources s({of_file("orders", file.path())}, port, no_generators);
   s.start();
   ASSERT_TRUE(ends(s));
   const auto all = port.records();
@@ -67,7 +58,7 @@ TEST(file_source, a_packed_csv_with_a_header_becomes_records) {
          "\xEF\xBB\xBF"
          "customer_id,id,note\r\n1,2,\"a\r\nb\"\r\n3,4\r\n5,6,c\r\n");
   gzclose(out);
-  auto spec = of_file(file.path());
+  auto spec = of_file("orders", file.path());
   spec.format = record_format::csv;
   recording_port port;
   sources s({spec}, port, no_generators);
@@ -87,7 +78,7 @@ TEST(file_source, records_come_at_their_rate) {
   recording_port port;
   sources_options options;
   options.time = &time;
-  sources s({of_file(file.path(), 100)}, port, no_generators, options);
+  sources s({of_file("orders", file.path(), 100)}, port, no_generators, options);
   s.start();
   ASSERT_TRUE(recording_port::eventually([&] { return port.count() == 1; })) << "the first is due at once";
   ASSERT_TRUE(time.advance(milliseconds{9}));
@@ -103,7 +94,7 @@ TEST(file_source, records_come_at_their_rate) {
 
 TEST(file_source, a_loop_counts_offsets_on) {
   const temporary_file file("id,customer_id\n0,1\n1,1\n2,1\n", ".csv");
-  auto spec = of_file(file.path(), 1000, true);
+  auto spec = of_file("orders", file.path(), 1000, true);
   spec.format = record_format::csv;
   fake_clock time;
   recording_port port;
@@ -124,7 +115,7 @@ TEST(file_source, a_loop_counts_offsets_on) {
 TEST(file_source, a_loop_over_nothing_is_an_error_and_no_busy_loop) {
   const temporary_file file("\n\n");
   recording_port port;
-  sources s({of_file(file.path(), 0, true)}, port, no_generators);
+  sources s({of_file("orders", file.path(), 0, true)}, port, no_generators);
   s.start();
   ASSERT_TRUE(recording_port::eventually([&] { return s.status()[0].state == source_state::failed; }));
   EXPECT_THAT(s.status()[0].problem, HasSubstr("holds no records"));
@@ -134,7 +125,7 @@ TEST(file_source, reading_goes_on_at_the_stored_low_mark) {
   const temporary_file file(lines(100));
   recording_port port;
   port.partition("orders", file.path(), 0)->stored_low_mark = 97;
-  sources s({of_file(file.path())}, port, no_generators);
+  sources s({of_file("orders", file.path())}, port, no_generators);
   s.start();
   ASSERT_TRUE(ends(s));
   ASSERT_EQ(port.count(), 3u);
@@ -147,7 +138,7 @@ TEST(file_source, what_is_in_flight_stays_bounded) {
   port.hold();
   sources_options options;
   options.flow.partition_records = 5'000;
-  sources s({of_file(file.path())}, port, no_generators, options);
+  sources s({of_file("orders", file.path())}, port, no_generators, options);
   s.start();
   const auto p = port.partition("orders", file.path(), 0);
   ASSERT_TRUE(recording_port::eventually([&] { return p->paused.load(); }));
@@ -162,7 +153,7 @@ TEST(file_source, bad_lines_are_dead_letters_and_their_neighbours_arrive) {
   const temporary_file file("{\"customer_id\":1,\"id\":1}\nnot JSON\n" + std::string(17 * 1024 * 1024, 'x') +
                             "\n{\"customer_id\":1}\n{\"customer_id\":1,\"id\":2}\n");
   recording_port port;
-  sources s({of_file(file.path())}, port, no_generators);
+  sources s({of_file("orders", file.path())}, port, no_generators);
   s.start();
   ASSERT_TRUE(ends(s));
   EXPECT_EQ(port.count(), 2u);
@@ -180,14 +171,14 @@ TEST(file_source, bad_lines_are_dead_letters_and_their_neighbours_arrive) {
 
 TEST(file_source, a_file_that_cannot_be_opened_is_a_start_up_error) {
   recording_port port;
-  sources s({of_file("/no/such/file.ndjson")}, port, no_generators);
+  sources s({of_file("orders", "/no/such/file.ndjson")}, port, no_generators);
   EXPECT_THROW(s.start(), source_error);
 }
 
 TEST(file_source, a_csv_without_a_header_or_with_a_bad_one_is_a_start_up_error) {
   for (const auto* text : {"", "id,id\n1,2\n", "id,\n1,2\n"}) {
     const temporary_file file(text, ".csv");
-    auto spec = of_file(file.path());
+    auto spec = of_file("orders", file.path());
     spec.format = record_format::csv;
     recording_port port;
     sources s({spec}, port, no_generators);
@@ -198,7 +189,7 @@ TEST(file_source, a_csv_without_a_header_or_with_a_bad_one_is_a_start_up_error) 
 TEST(file_source, stop_comes_at_once_while_a_source_waits) {
   const temporary_file file(lines(10));
   recording_port port;
-  sources s({of_file(file.path(), 0.01)}, port, no_generators);
+  sources s({of_file("orders", file.path(), 0.01)}, port, no_generators);
   s.start();
   ASSERT_TRUE(recording_port::eventually([&] { return port.count() == 1; }));
   const auto began = std::chrono::steady_clock::now();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "file_entry.hpp"
 #include "recording_port.hpp"
 #include "temporary_file.hpp"
 
@@ -15,16 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const generator_registry no_generators;
-
-source_spec of_file(const std::string& name, const std::string& path) {
-  source_spec s;
-  s.name = name;
-  s.from = file_spec{path, 0, false};
-  s.entity = "/customer/{customer_id}";
-  s.lane = "orders";
-  s.key = "{id}";
-  return s;
-}
 
 std::string field_of_problem(source_spec s) {
   const auto problems = check({std::move(s)}, no_generators);
