@@ -135,6 +135,7 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
     top.not_yet(later, "Leave it out and listen on loopback, behind a proxy that authenticates.");
   if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, problems);
   if (const auto* sources = top.take("sources")) detail::read_sources(*sources, result, known, problems);
+  if (const auto* sinks = top.take("sinks")) detail::read_sinks(*sinks, to, problems);
   if (known.types.empty() && to.agents.empty() && problems.empty())
     problems.add(root.at, "agents: is missing. Declare at least one agent type with its route and lanes.");
   top.finish();

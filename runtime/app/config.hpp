@@ -13,6 +13,7 @@
 
 #include <twinlane/agents/agent_type.hpp>
 #include <twinlane/agents/json_agent.hpp>
+#include <twinlane/ingest/sink_spec.hpp>
 #include <twinlane/ingest/source_spec.hpp>
 #include <twinlane/runtime/app/yaml.hpp>
 #include <twinlane/runtime/log.hpp>
@@ -43,6 +44,7 @@ struct config {
   std::string ui;  // directory of built pages; empty: the application's own
   std::vector<json_type_spec> agents;
   std::vector<ingest::source_spec> sources;
+  std::vector<ingest::sink_spec> sinks;
 };
 
 /// A change from the command line: `a.b=c`. Entries of lists are named by their `name` or `type`; `\.` is a dot

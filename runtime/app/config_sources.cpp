@@ -47,15 +47,6 @@ std::string found_file(const std::filesystem::path& folder, const std::string& p
   return here_only ? path : beside.string();
 }
 
-void read_texts(map_reader& from, std::string_view key, std::map<std::string, std::string>& to,
-                problem_list& problems) {
-  const auto* node = from.take(key);
-  if (!node) return;
-  map_reader map(*node, from.path_of(key), problems);
-  for (const auto& m : node->members)
-    if (std::string value; map.text(m.key, value)) to[m.key] = value;
-}
-
 void read_kafka(const yaml_node& node, const std::string& path, ingest::source_spec& spec, problem_list& problems) {
   map_reader from(node, path, problems);
   ingest::kafka_spec kafka;
@@ -203,12 +194,6 @@ void check_target(const read_source_result& s, const std::vector<target_type>& t
                            spec.lane));
   if (kind != lane_kind::map && !spec.key.empty())
     say("key", fmt::format("'{}' is a {} lane, which has no keys. Leave it out.", spec.lane, name_of(kind)));
-}
-
-/// The sentence as this module writes them, whoever wrote it.
-std::string as_sentence(std::string text) {
-  if (!text.empty() && text.back() != '.' && text.back() != '?') text += '.';
-  return text;
 }
 
 std::vector<target_type> target_types(const config& c, const known_parts& known) {

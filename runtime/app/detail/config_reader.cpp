@@ -286,4 +286,18 @@ void map_reader::finish() {
   }
 }
 
+void read_texts(map_reader& from, std::string_view key, std::map<std::string, std::string>& to,
+                problem_list& problems) {
+  const auto* node = from.take(key);
+  if (!node) return;
+  map_reader map(*node, from.path_of(key), problems);
+  for (const auto& m : node->members)
+    if (std::string value; map.text(m.key, value)) to[m.key] = value;
+}
+
+std::string as_sentence(std::string text) {
+  if (!text.empty() && text.back() != '.' && text.back() != '?') text += '.';
+  return text;
+}
+
 }  // namespace twinlane::app::detail

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -103,11 +104,17 @@ class map_reader {
   std::vector<std::string> known_, refused_;
 };
 
+/// Reads a map of texts.
+void read_texts(map_reader& from, std::string_view key, std::map<std::string, std::string>& to, problem_list& problems);
+/// The sentence as this module writes them, whoever wrote it.
+std::string as_sentence(std::string text);
+
 /// Changes the tree as the options say.
 void apply(yaml_node& root, const config_override& o, problem_list& problems);
 
 void read_agents(const yaml_node& list, config& to, const known_parts& known, problem_list& problems);
 void read_sources(const yaml_node& list, config_result& to, const known_parts& known, problem_list& problems);
+void read_sinks(const yaml_node& list, config& to, problem_list& problems);
 
 /// Is it a name for metrics, URLs and messages: letters, digits, `_`, `-`, `.`, at most 100?
 bool is_name(std::string_view text);
