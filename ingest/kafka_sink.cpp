@@ -81,7 +81,7 @@ void kafka_sink::run(std::stop_token stop) {
     round_->producer->poll(milliseconds{slots_.empty() ? 0 : 10});
     bury_refused(now);
     while (!slots_.empty() && slots_.front().settled) slots_.pop_front();
-    if (!is(sink_state::running) && now >= next_look_) look();
+    if ((doubtful_ || !is(sink_state::running)) && now >= next_look_) look();
     if (one_by_one_ && slots_.empty()) round_->over = true;  // on with batches
   }
   end_round(stop);
@@ -95,9 +95,7 @@ void kafka_sink::begin_round() {
       kafka, one_by_one_,
       detail::kafka_producer::events{
           [this](void* tag, rd_kafka_resp_err_t err) { did_deliver(*static_cast<slot*>(tag), err); },
-          [this, &kafka] {
-            set_down("no broker of " + kafka.brokers + " answers. Check kafka.brokers and the network");
-          },
+          [this] { doubtful_ = true; },
           [this](const std::string& why) { fail("the producer gave up and is made anew: " + why); }});
   unsent_ = slots_.size();
   did_retry(static_cast<std::uint64_t>(
@@ -194,11 +192,13 @@ void kafka_sink::bury_refused(steady_time now) {
   }
 }
 
+// A broker that closes a connection long unused is not down.
 void kafka_sink::look() {
-  const auto state = round_->producer->topic_state(milliseconds{500});
+  const auto state = round_->producer->topic_state(seconds{1});
   next_look_ = steady_time::clock::now() + seconds{1};
-  if (!state) return;
   const auto& kafka = std::get<kafka_sink_spec>(spec().to);
+  if (!state) return set_down("no broker of " + kafka.brokers + " answers. Check kafka.brokers and the network");
+  doubtful_ = false;
   if (*state == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     set_down(detail::missing_topic_text(kafka.topic, kafka.brokers));
   else if (*state != RD_KAFKA_RESP_ERR_NO_ERROR)

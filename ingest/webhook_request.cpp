@@ -68,10 +68,10 @@ std::optional<std::string> host_of(std::string_view url) {
   return std::string(host);
 }
 
-std::string content_type_of(const webhook_spec& spec) {
+std::optional<std::string> content_type_of(const webhook_spec& spec) {
   for (const auto& [name, value] : spec.headers)
     if (lower(name) == "content-type") return lower(value);
-  return "application/json";
+  return std::nullopt;
 }
 
 std::optional<std::string> refusal_of_url(std::string_view url) {
@@ -140,10 +140,11 @@ webhook_request::webhook_request(const webhook_spec& spec)
         std::vector<std::pair<std::string, text_template>> all;
         for (const auto& [name, value] : spec.headers)
           all.emplace_back(name, text_template(value, paths_, template_of::item));
+        if (!content_type_of(spec)) all.emplace_back("Content-Type", text_template::literal("application/json"));
         return all;
       }()),
       fields_(paths_) {
-  const auto type = content_type_of(spec);
+  const auto type = content_type_of(spec).value_or("application/json");
   body_encoding_ = type.find("json") != std::string::npos                    ? encoding::json
                    : type.find("x-www-form-urlencoded") != std::string::npos ? encoding::url
                                                                              : encoding::none;
@@ -155,15 +156,12 @@ std::optional<rejection> webhook_request::make(const sink_item& item, http_reque
   to.method = method_;
   if (auto bad = render(url_, encoding::url, item, to.url)) return bad;
   if (to.url.size() > url_bytes_max) return rejection{dead_reason::bad_value, "the URL would be too long"};
-  bool typed = false;
   for (const auto& [name, value] : headers_) {
     std::string text;
     if (auto bad = render(value, encoding::header, item, text)) return bad;
     if (text.size() > header_bytes_max) return rejection{dead_reason::bad_value, "header '" + name + "' is too long"};
-    typed = typed || lower(name) == "content-type";
     to.headers.push_back(text.empty() ? name + ';' : name + ": " + text);  // libcurl's way to send an empty one
   }
-  if (!typed) to.headers.emplace_back("Content-Type: application/json");
   if (std::any_of(item.id.begin(), item.id.end(), is_control))
     return rejection{dead_reason::bad_value, "the item's id holds a control character"};
   to.headers.push_back("Idempotency-Key: " + item.id);

@@ -45,6 +45,8 @@ constexpr help_line help_lines[] = {
     {"twinlane_log_lines_dropped_total", "Log lines held back because their kind repeats too often"},
     {"twinlane_outbound_bytes", "Bytes queued for clients"},
     {"twinlane_passivations_total", "Agents dropped from memory"},
+    {"twinlane_sink_items_total", "Items of sinks, by sink and outcome: sent, retried, dead"},
+    {"twinlane_sink_waiting", "Items in memory that wait for their sink"},
     {"twinlane_slow_turns_total", "Turns over 50 ms"},
     {"twinlane_store_commit_seconds", "Time of one commit to the store"},
     {"twinlane_store_queue_bytes", "Bytes waiting for the store"},

@@ -117,6 +117,8 @@ void add_fixed(json& paths) {
                       {parameter("path", "type"), parameter("query", "after"), parameter("query", "limit", "integer")});
   paths["/api/sources"]["get"] =
       operation("sources", "Sources and their partitions", json_answer("Sources", ref("schemas", "items")));
+  paths["/api/sinks"]["get"] =
+      operation("sinks", "Sinks and what waits for them", json_answer("Sinks", ref("schemas", "items")));
   auto ingest = operation("ingest", "Feed an HTTP source with NDJSON",
                           json_answer("Applied and durable", ref("schemas", "ingested")));
   ingest["requestBody"] = body_of("application/x-ndjson");

@@ -57,6 +57,8 @@ struct options {
   std::string ui_dir;  // static files of the application's pages, served under /ui/
   /// Prometheus text for GET /metrics.
   std::function<std::string()> metrics_text;
+  /// The body of GET /api/sinks; none: no sinks.
+  std::function<std::string()> sinks_document;
   /// POST /api/ingest/{source}: hands an NDJSON body to an HTTP source; answers once applied and durable.
   std::function<void(std::string source, std::string body, std::optional<std::string> idempotency_key,
                      std::function<void(outcome<ingest_result>)>)>

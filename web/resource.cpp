@@ -79,6 +79,7 @@ resource resource_table::reserved(const std::vector<std::string_view>& s) const 
   } else if (s[0] == "api" && s.size() == 2) {
     if (s[1] == "types") return found(resource_kind::types);
     if (s[1] == "sources") return found(resource_kind::sources);
+    if (s[1] == "sinks") return found(resource_kind::sinks);
     if (s[1] == "dead") return found(resource_kind::dead);
   } else if (s[0] == "api" && s.size() == 3 && s[1] == "dead" && s[2] == "replay") {
     return found(resource_kind::dead_replay);

@@ -23,6 +23,7 @@ enum class resource_kind : unsigned char {
   types,
   entities,
   sources,
+  sinks,
   ingest,
   dead,
   dead_replay,

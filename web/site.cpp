@@ -179,6 +179,7 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
       openapi_(openapi_document(table_.types())),
       types_(types_document(table_.types())),
       metrics_text_(o.metrics_text),
+      sinks_document_(o.sinks_document),
       ingest_(o.ingest),
       dead_list_(o.dead_list),
       dead_replay_(o.dead_replay),
@@ -232,8 +233,9 @@ response site::fixed(const request& r, const resource& where) const {
     case resource_kind::ui:
       if (r.target.substr(0, r.target.find('?')) == "/ui") return redirect(308, "/ui/");
       if (where.name.empty() && !files_.has_index())
-        return plain_page(200, "twinlane",
-                          "This server has no pages of its own.\n\n/api/types\n/api/sources\n/openapi.json\n/metrics");
+        return plain_page(
+            200, "twinlane",
+            "This server has no pages of its own.\n\n/api/types\n/api/sources\n/api/sinks\n/openapi.json\n/metrics");
       return files_.get(where.name, r);
     case resource_kind::healthz:
       return json_body(R"({"status":"alive"})");
@@ -252,6 +254,8 @@ response site::fixed(const request& r, const resource& where) const {
       return json_body(types_);
     case resource_kind::sources:
       return json_body(sources_document(port_->partitions(), rates_));
+    case resource_kind::sinks:
+      return json_body(sinks_document_ ? sinks_document_() : R"({"items":[]})");
     default: {
       auto out = problem_response(426, "bad_request", "Upgrade required", "This URL speaks WebSocket.");
       out.headers = {{"Upgrade", "websocket"}};

@@ -268,6 +268,14 @@ TEST(rest, sources_show_how_far_each_partition_is) {
   EXPECT_EQ(items[1].at("dead_letters"), 7);
 }
 
+TEST(rest, sinks_are_what_the_application_says_and_none_when_it_says_nothing) {
+  EXPECT_EQ(served().get("/api/sinks").body, R"({"items":[]})");
+  served s([](web::options& o) { o.sinks_document = [] { return std::string(R"({"items":[{"sink":"crm"}]})"); }; });
+  const auto answer = s.get("/api/sinks");
+  EXPECT_EQ(answer.json().at("items").at(0).at("sink"), "crm");
+  EXPECT_EQ(s.ask("POST", "/api/sinks").status, 405);
+}
+
 TEST(rest, types_list_their_lanes) {
   served s;
   const auto items = s.get("/api/types").json().at("items");
