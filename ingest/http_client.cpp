@@ -150,8 +150,6 @@ void http_client::send(const http_request& r, std::uint64_t tag) {
   i.active.push_back(std::move(t));
 }
 
-std::size_t http_client::active() const noexcept { return impl_->active.size(); }
-
 http_reply http_client::impl::take(transfer& t, CURLcode code) {
   http_reply a;
   a.tag = t.tag;

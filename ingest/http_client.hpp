@@ -47,7 +47,6 @@ class http_client {
   static std::optional<std::string> refusal(const std::string& url);
 
   void send(const http_request& r, std::uint64_t tag);
-  std::size_t active() const noexcept;
   /// Goes on with all requests and answers those that ended; waits at most that long for something to happen.
   std::vector<http_reply> wait(std::chrono::milliseconds at_most);
   /// Lets the wait, or the next one, return.

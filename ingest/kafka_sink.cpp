@@ -82,7 +82,7 @@ void kafka_sink::run(std::stop_token stop) {
     bury_refused(now);
     while (!slots_.empty() && slots_.front().settled) slots_.pop_front();
     if ((doubtful_ || !is(sink_state::running)) && now >= next_look_) look();
-    if (one_by_one_ && slots_.empty()) round_->over = true;  // on with batches
+    if (one_by_one_ && open_ == 0) round_->over = true;  // on with batches
   }
   end_round(stop);
 }
@@ -109,8 +109,8 @@ void kafka_sink::end_round(std::stop_token stop) {
   round_->producer->finish(stopping ? left - milliseconds{200} : milliseconds{500}, !stopping);
   const bool went_well = round_->went_well, one_by_one = round_->one_by_one;
   round_.reset();
-  const bool failed = !one_by_one && !(one_by_one_ && slots_.empty());
-  one_by_one_ = one_by_one || (one_by_one_ && !slots_.empty());
+  const bool failed = !one_by_one && !(one_by_one_ && open_ == 0);
+  one_by_one_ = one_by_one || (one_by_one_ && open_ > 0);
   failures_ = went_well ? 0 : failures_;
   if (failed) pause(back_off_.after(++failures_), stop);
 }
@@ -124,6 +124,7 @@ void kafka_sink::fill() {
     slots_.push_back({std::move(e), bytes});
   }
   unsent_ += taken.size();
+  open_ += taken.size();
 }
 
 void kafka_sink::send_unsent() {
@@ -147,6 +148,7 @@ void kafka_sink::did_deliver(slot& s, int error) {
     round_->went_well = true;
     if (round_->failed_keys.count(key) != 0) return;
     did_send(s.entry);
+    --open_;
     settle(s);
     if (!is(sink_state::running)) set_running();
     return;
@@ -169,6 +171,7 @@ void kafka_sink::fail(const std::string& why) {
 void kafka_sink::refuse(slot& s, int error) {
   s.refused = static_cast<rd_kafka_resp_err_t>(error);
   ++refused_;
+  --open_;
 }
 
 void kafka_sink::settle(slot& s) {
@@ -183,7 +186,10 @@ void kafka_sink::bury_refused(steady_time now) {
   for (auto& s : slots_) {
     if (s.settled || s.refused == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     const bool large = s.refused == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    if (!bury(s.entry, large ? dead_reason::too_large : dead_reason::undeliverable, rd_kafka_err2str(s.refused))) {
+    const auto why = large ? "its " + std::to_string(s.bytes) +
+                                 " bytes are too many; raise message.max.bytes of the topic and in kafka.properties"
+                           : rd_kafka_err2str(s.refused);
+    if (!bury(s.entry, large ? dead_reason::too_large : dead_reason::undeliverable, why)) {
       next_bury_ = now + seconds{1};
       return;
     }
@@ -203,7 +209,7 @@ void kafka_sink::look() {
     set_down(detail::missing_topic_text(kafka.topic, kafka.brokers));
   else if (*state != RD_KAFKA_RESP_ERR_NO_ERROR)
     set_down("topic '" + kafka.topic + "': " + rd_kafka_err2str(*state));
-  else if (failures_ == 0 || slots_.empty())  // else what waits will tell
+  else if (failures_ == 0 || open_ == 0)  // else what waits will tell
     set_running();
 }
 

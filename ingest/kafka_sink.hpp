@@ -49,7 +49,8 @@ class kafka_sink final : public sink {
   // The thread's own.
   std::deque<slot> slots_;  // in the order in which they were taken; a producer points into it
   std::size_t unsent_ = 0;  // of them, at the end
-  std::size_t bytes_ = 0, refused_ = 0;
+  std::size_t open_ = 0;    // of them, neither settled nor refused
+  std::size_t refused_ = 0, bytes_ = 0;
   bool doubtful_ = false;    // whether a broker is there
   bool one_by_one_ = false;  // each item a batch, to find out which one is refused
   unsigned failures_ = 0;    // producers in a row that nothing came of

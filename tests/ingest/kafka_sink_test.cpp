@@ -147,6 +147,7 @@ TEST(kafka_sink, too_large_item_is_a_dead_letter_once_it_is_on_disk_and_its_neig
   ASSERT_TRUE(lab.arrive(3));
   ASSERT_EQ(lab.dead().size(), 1u);
   EXPECT_EQ(lab.dead()[0].reason, dead_reason::too_large);
+  EXPECT_THAT(lab.dead()[0].detail, HasSubstr("bytes are too many; raise message.max.bytes"));
   EXPECT_EQ(lab.dead()[0].source, "(sink offers)");
   EXPECT_EQ(lab.dead()[0].topic, "/a/1");
   EXPECT_EQ(lab.dead()[0].value.size(), 3002u);

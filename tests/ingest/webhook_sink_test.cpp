@@ -94,6 +94,25 @@ TEST_F(webhook_sink_test, templates_fill_url_headers_and_body_each_escaped_as_it
                           value + "}");
 }
 
+TEST_F(webhook_sink_test, body_is_encoded_as_its_content_type_asks) {
+  http_receiver crm([](const request&) { return reply{}; });
+  crm.open();
+  const auto body_as = [&](const std::string& type) {
+    auto spec = to(crm.url());
+    webhook(spec).headers = {{"content-type", type}};
+    webhook(spec).body = "a={a}&v={$value}";
+    sink_lab lab(spec);
+    lab.start();
+    lab.offer("1", "/c/1", R"({"a":"x \"&\" y"})");
+    EXPECT_TRUE(lab.arrive(1));
+    EXPECT_EQ(crm.requests().back().headers.at("content-type"), type);
+    return crm.requests().back().body;
+  };
+  EXPECT_EQ(body_as("application/x-www-form-urlencoded"),
+            "a=x%20%22%26%22%20y&v=%7B%22a%22%3A%22x%20%5C%22%26%5C%22%20y%22%7D");
+  EXPECT_EQ(body_as("text/plain"), R"(a=x "&" y&v={"a":"x \"&\" y"})");
+}
+
 TEST_F(webhook_sink_test, item_that_makes_no_request_is_a_dead_letter_that_says_why) {
   http_receiver crm([](const request&) { return reply{}; });
   crm.open();
@@ -220,6 +239,20 @@ TEST_F(webhook_sink_test, last_try_ends_in_the_dead_letters) {
   EXPECT_THAT(lab.dead().at(0).detail, HasSubstr("answered 500: boom (given up after 3 tries)"));
 }
 
+TEST_F(webhook_sink_test, item_that_grew_too_old_over_its_tries_ends_in_the_dead_letters) {
+  http_receiver crm([](const request&) { return reply{500, "", "", false}; });
+  crm.open();
+  auto spec = to(crm.url());
+  webhook(spec).retry.tries = 1'000'000;
+  webhook(spec).retry.age = milliseconds{100};
+  sink_lab lab(spec);
+  lab.start();
+  lab.offer("1", "/c/1", "{}");
+  ASSERT_TRUE(lab.arrive(1));
+  EXPECT_THAT(lab.dead().at(0).detail, HasSubstr("given up after"));
+  EXPECT_GT(crm.requests().size(), 2u);
+}
+
 TEST_F(webhook_sink_test, items_of_an_agent_keep_their_order_and_never_overlap) {
   std::mutex mutex;
   std::map<std::string, int> open, next;
@@ -339,6 +372,21 @@ TEST_F(webhook_sink_test, receiver_that_is_not_there_holds_all_back_costs_no_try
     EXPECT_GE(i, last[i % 3]) << "order of an agent";
     last[i % 3] = i;
   }
+}
+
+TEST_F(webhook_sink_test, receiver_that_speaks_no_tls_gets_nothing_and_its_items_wait) {
+  http_receiver crm([](const request&) { return reply{}; });
+  crm.open();
+  auto spec = to("https" + crm.url().substr(4));
+  webhook(spec).timeout = milliseconds{50};
+  webhook(spec).retry.tries = 1;
+  sink_lab lab(spec);
+  lab.start();
+  lab.offer("1", "/c/1", "{}");
+  ASSERT_TRUE(eventually([&] { return lab.status().retried > 2; }));
+  EXPECT_EQ(lab.status().state, sink_state::down);
+  EXPECT_THAT(crm.requests(), IsEmpty());
+  EXPECT_THAT(lab.arrived(), IsEmpty());
 }
 
 TEST_F(webhook_sink_test, receiver_that_only_hangs_up_is_held_to_be_down) {
