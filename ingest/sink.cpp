@@ -1,5 +1,6 @@
 #include <twinlane/ingest/sink.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -56,7 +57,9 @@ sink_status sink::status() const {
   sink_status s;
   s.name = name();
   s.kind = kind_;
-  s.waiting = context_.queue->waiting_items() + held_.load(std::memory_order_relaxed);
+  const auto here = context_.queue->waiting_items() + held_.load(std::memory_order_relaxed);
+  const auto stored = std::max<std::int64_t>(context_.queue->stored.load(std::memory_order_relaxed), 0);
+  s.waiting = std::max(here, static_cast<std::size_t>(stored));  // items that are replayed are not in the store
   s.sent = sent_.load(std::memory_order_relaxed);
   s.retried = retried_.load(std::memory_order_relaxed);
   s.dead = dead_.load(std::memory_order_relaxed);

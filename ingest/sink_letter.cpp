@@ -14,6 +14,21 @@ std::int64_t number_of(std::string_view id) noexcept {
   return static_cast<std::int64_t>(h >> 1);
 }
 
+std::optional<std::string> id_of(const dead_letter& letter) {
+  // Of items that found no room in the store: they had no id yet.
+  if (letter.reason == dead_reason::sink_full)
+    return "letter-" + std::to_string(letter.offset) + '-' + std::to_string(letter.at_ms);
+  std::string_view rest = letter.detail;
+  if (!rest.starts_with(detail_begin)) return std::nullopt;
+  rest.remove_prefix(detail_begin.size());
+  // An id may hold the mark that ends it.
+  auto end = rest.find(detail_middle);
+  while (end != std::string_view::npos && number_of(rest.substr(0, end)) != letter.offset)
+    end = rest.find(detail_middle, end + 1);
+  if (end == std::string_view::npos) return std::nullopt;
+  return std::string(rest.substr(0, end));
+}
+
 }  // namespace
 
 dead_letter letter_of(std::string_view sink, const sink_item& item, dead_reason reason, std::string_view why) {
@@ -31,18 +46,12 @@ dead_letter letter_of(std::string_view sink, const sink_item& item, dead_reason 
 
 std::optional<undelivered> undelivered_of(const dead_letter& letter) {
   const std::string_view source = letter.source;
-  std::string_view detail = letter.detail;
-  if (!source.starts_with(source_begin) || !source.ends_with(')') || !detail.starts_with(detail_begin))
-    return std::nullopt;
-  detail.remove_prefix(detail_begin.size());
-  // An id may hold the mark that ends it.
-  auto end = detail.find(detail_middle);
-  while (end != std::string_view::npos && number_of(detail.substr(0, end)) != letter.offset)
-    end = detail.find(detail_middle, end + 1);
-  if (end == std::string_view::npos) return std::nullopt;
+  if (!source.starts_with(source_begin) || !source.ends_with(')')) return std::nullopt;
+  auto id = id_of(letter);
+  if (!id) return std::nullopt;
   undelivered u;
   u.sink = source.substr(source_begin.size(), source.size() - source_begin.size() - 1);
-  u.item = {std::string(detail.substr(0, end)), letter.topic, letter.key, letter.value, letter.at_ms};
+  u.item = {std::move(*id), letter.topic, letter.key, letter.value, letter.at_ms};
   return u;
 }
 

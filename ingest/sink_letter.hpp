@@ -16,7 +16,8 @@ namespace twinlane::ingest {
 ///          time are the item's; detail `item ID: why`
 dead_letter letter_of(std::string_view sink, const sink_item& item, dead_reason reason, std::string_view why);
 
-/// The sink's name and the item, as they were; nothing when the letter is none of a sink's.
+/// The sink's name and the item, as they were; nothing when the letter is none of a sink's. An item that found no room
+/// in the store had no id, and has one of its letter.
 struct undelivered {
   std::string sink;
   sink_item item;

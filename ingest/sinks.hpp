@@ -49,7 +49,7 @@ struct sink_status {
   std::string name, kind;  // kind: kafka | webhook
   sink_state state{};
   std::string problem;      // what is wrong now and a hint; empty when nothing is
-  std::size_t waiting{};    // items in memory that have not arrived
+  std::size_t waiting{};    // items that have not arrived, here or in the store
   std::uint64_t sent{};     // items that arrived
   std::uint64_t retried{};  // tries beyond an item's first
   std::uint64_t dead{};     // items that went to the dead letters

@@ -46,7 +46,7 @@ constexpr help_line help_lines[] = {
     {"twinlane_outbound_bytes", "Bytes queued for clients"},
     {"twinlane_passivations_total", "Agents dropped from memory"},
     {"twinlane_sink_items_total", "Items of sinks, by sink and outcome: sent, retried, dead"},
-    {"twinlane_sink_waiting", "Items in memory that wait for their sink"},
+    {"twinlane_sink_waiting", "Items that have not arrived, in memory or in the store"},
     {"twinlane_slow_turns_total", "Turns over 50 ms"},
     {"twinlane_store_commit_seconds", "Time of one commit to the store"},
     {"twinlane_store_queue_bytes", "Bytes waiting for the store"},

@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <twinlane/ingest/sinks.hpp>
 #include <twinlane/ingest/sources.hpp>
 #include <twinlane/runtime/app/dead_desk.hpp>
 #include <twinlane/runtime/app/detail/data_files.hpp>
+#include <twinlane/runtime/app/sink_report.hpp>
 #include <twinlane/runtime/dead_letters.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/metrics.hpp>
@@ -116,6 +118,7 @@ struct service::impl {
   std::shared_ptr<runtime> agents;
   std::unique_ptr<ingest::sources> sources;
   std::unique_ptr<dead_desk> desk;
+  std::unique_ptr<ingest::sinks> sinks;
   std::unique_ptr<web::server> web;
   bool stopped = false;
 
@@ -124,20 +127,30 @@ struct service::impl {
         dead(detail::dead_letter_folder(c.data_dir), {.total_bytes_max = c.dead_letter_bytes_max, .figures = figures}),
         agents(std::make_shared<runtime>(runtime_options_of(c, dead, figures), make_store(c))) {
     add_types(*agents, p, c);
+    sinks = std::make_unique<ingest::sinks>(c.sinks, [this](auto letters) { return bury(letters); });
+    for (const auto& queue : sinks->queues()) agents->add_sink(queue);
     agents->start();
     sources = std::make_unique<ingest::sources>(c.sources, *agents, p.generators);
     desk = std::make_unique<dead_desk>(dead, c.sources, *agents);
     web = std::make_unique<web::server>(web_options_of(p, c), agents, web_figures(*figures));
     export_figures();
     web->start();
+    sinks->start();
     sources->start();
   }
   ~impl() { stop(1s); }
+
+  bool bury(std::span<const dead_letter> letters) {
+    if (!dead.append(letters)) return false;
+    for (const auto& l : letters) figures->dead(l.source, name_of(l.reason));
+    return true;
+  }
 
   web::options web_options_of(const program& p, const config& c) {
     auto o = c.web;
     o.ui_dir = find_pages(p, c);
     o.metrics_text = [m = figures] { return m->text(); };
+    o.sinks_document = [this] { return sinks_document(*sinks); };
     o.ingest = [this](std::string source, std::string body, std::optional<std::string> key,
                       std::function<void(outcome<web::ingest_result>)> done) {
       sources->handle(source, std::move(body), std::move(key),
@@ -160,6 +173,7 @@ struct service::impl {
       for (const auto& type : agents->types())
         emit("twinlane_agents", {{"type", type.name}}, static_cast<double>(agents->agent_count(type.name)));
       emit_partitions(*agents, emit);
+      emit_sinks(*sinks, emit);
     });
   }
 
@@ -175,6 +189,7 @@ struct service::impl {
     if (desk) desk->stop();
     const bool drained = agents->drain(at_most(deadline * 2 / 9));
     agents->end_agents(at_most(deadline / 9));  // so that subscribers still hear of it
+    if (sinks) sinks->stop(at_most(deadline / 9));
     if (web) web->stop(at_most(deadline * 2 / 9));
     const bool clean = agents->stop(at_most(deadline));
     figures->forget_callbacks();

@@ -8,7 +8,7 @@
 
 namespace twinlane::app {
 
-/// A running server: runtime, sources and web server of one configuration, wired together.
+/// A running server: runtime, sources, sinks and web server of one configuration, wired together.
 ///
 /// Threads  one, the same for all members
 /// Errors   the constructor throws std::exception when a part does not start, with one clear line; what has started
@@ -28,7 +28,7 @@ class service {
   std::string waiting_for() const;
   /// Lets /readyz answer 200.
   void open();
-  /// Sources, then what is in flight, then connections, then agents. False when the deadline came first.
+  /// Sources, then what is in flight, then sinks, connections and agents. False when the deadline came first.
   bool stop(std::chrono::milliseconds deadline);
 
  private:

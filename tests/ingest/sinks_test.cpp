@@ -137,6 +137,19 @@ TEST(sink_letter, item_comes_back_as_it_was_and_its_number_depends_on_its_id_alo
   EXPECT_GE(letter.offset, 0);
 }
 
+TEST(sink_letter, item_that_found_no_room_comes_back_under_an_id_of_its_letter) {
+  dead_letter letter;
+  letter.source = "(sink crm)";
+  letter.topic = "/c/1";
+  letter.offset = 77;
+  letter.reason = dead_reason::sink_full;
+  letter.value = "1";
+  letter.at_ms = 5;
+  const auto back = undelivered_of(letter).value();
+  EXPECT_EQ(back.item.id, "letter-77-5");
+  EXPECT_EQ(back.item.uri, "/c/1");
+}
+
 TEST(sink_letter, outside_bytes_are_shown_as_one_line_of_text) {
   EXPECT_EQ(shown("a\r\nb\x7f", 100), "a  b ");
   EXPECT_EQ(shown("é", 100), "é");

@@ -60,7 +60,7 @@ TEST(cli, version_names_build_and_libraries) {
   EXPECT_THAT(v.out,
               MatchesRegex("twinlane [0-9]+[.][0-9]+[.][0-9]+\nbuild [A-Za-z]+\nCAF [0-9.]+, librdkafka [0-9.]+, "
                            "Boost [0-9.]+, simdjson [0-9.]+, nlohmann-json [0-9.]+, spdlog [0-9.]+, yaml-cpp "
-                           "[0-9.]+, prometheus-cpp [0-9.]+\n"));
+                           "[0-9.]+, prometheus-cpp [0-9.]+, libcurl [0-9.]+\n"));
 }
 
 TEST(cli, check_tells_every_error_and_ends_with_2) {

@@ -1,4 +1,5 @@
-// An application with what tests need of agents: a generator, one that blocks on demand, and one that throws.
+// An application with what tests need of agents: a generator, one that blocks on demand, one that throws, and one
+// that sends.
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -74,11 +75,22 @@ class watcher final : public twinlane::agent {
   void rang() { reminders.append(now_ms()); }
 };
 
+/// Sends a receipt for what is sold.
+class till final : public twinlane::agent {
+ public:
+  using agent::agent;
+  log_lane<booking> sales{*this, "sales", twinlane::did_update<&till::sold>};
+
+ private:
+  void sold(std::uint64_t, const booking& now) { emit("receipts", std::to_string(now.id), now); }
+};
+
 int main(int argc, char** argv) {
   twinlane::application app{"probe", argc, argv};
   app.agent<sleeper>("sleeper", "/sleeper/:id", {twinlane::hosting::dedicated, twinlane::creation::commands});
   app.agent<ledger>("ledger", "/ledger/:id");
   app.agent<watcher>("watcher", "/watcher/:id");
+  app.agent<till>("till", "/till/:id");
   app.generator("probe.counts", [](std::uint64_t seed, std::uint64_t n, const auto& parameters, auto& out) {
     out.has_key = true;
     out.key = "k" + std::to_string(n % 10);

@@ -44,7 +44,7 @@ TEST(sink_report, figures_are_counters_by_outcome_and_a_gauge) {
   for (const auto* outcome : {"sent", "retried", "dead"})
     EXPECT_THAT(text, HasSubstr("twinlane_sink_items_total{sink=\"crm\",outcome=\"" + std::string(outcome) + "\"} 0"));
   EXPECT_THAT(text, HasSubstr("twinlane_sink_waiting{sink=\"offers\"} 0"));
-  EXPECT_THAT(text, HasSubstr("# HELP twinlane_sink_waiting Items in memory"));
+  EXPECT_THAT(text, HasSubstr("# HELP twinlane_sink_waiting Items that have not arrived"));
 }
 
 }  // namespace
