@@ -87,7 +87,7 @@ TEST(config_sinks, what_is_left_out_has_the_documented_default) {
 }
 
 TEST(config_sinks, each_entry_says_where_it_writes_to) {
-  EXPECT_THAT(errors("  {}\n"), ElementsAre("c.yaml:3: sinks: is not a list. Begin each sink with '- name: …'."));
+  EXPECT_THAT(errors("  {}\n"), ElementsAre("c.yaml:4: sinks: is not a list. Begin each sink with '- name: …'."));
   EXPECT_THAT(errors("  - name: s\n"),
               ElementsAre("c.yaml:4: sinks.s: nowhere to write to. Give it one of kafka, webhook."));
   EXPECT_THAT(errors("  - name: s\n    kafka: { brokers: b, topic: t }\n    webhook: { url: \"http://a\" }\n"),
