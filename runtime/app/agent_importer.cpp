@@ -47,7 +47,7 @@ class agent_importer::written final : public commit_waiter {
 };
 
 agent_importer::agent_importer(store& to, const store_opened& opened, const agent_types& types, importer_options o)
-    : store_(to), types_(types), options_(std::move(o)), reader_(types_), births_((opened.opens << 24) + 1) {
+    : store_(to), types_(types), options_(std::move(o)), reader_(types_), births_((opened.opens << 32) + 1) {
   stored::store_layout layout{options_.shards, {}};
   for (const auto& t : types_) layout.types.emplace_back(t->name(), hosting_of(*t));
   row_batch rows;

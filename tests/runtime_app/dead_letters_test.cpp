@@ -189,7 +189,7 @@ TEST(dead_letters, letter_that_is_done_is_gone_until_it_comes_again) {
 TEST(dead_letters, every_reason_comes_back) {
   temp_dir dir;
   dead_letters place(dir.path());
-  const auto last = static_cast<int>(dead_reason::sink_full);
+  const auto last = static_cast<int>(dead_reason::undeliverable);
   for (int reason = 0; reason <= last; ++reason) {
     auto l = letter(reason);
     l.reason = static_cast<dead_reason>(reason);
