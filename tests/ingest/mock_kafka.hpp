@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -71,12 +72,13 @@ class mock_kafka {
     std::optional<std::string> value;
     std::map<std::string, std::string> headers;
   };
-  /// What the topic's partitions hold from their beginning, each in its order; waits until there are n at least.
+  /// All that the topic's partitions hold, each in its order; waits until there are n messages at least.
   std::vector<message> read(const std::string& topic, int partitions, std::size_t n) const {
     char why[256];
     auto* conf = quiet();
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers().c_str(), nullptr, 0);
     rd_kafka_conf_set(conf, "group.id", "reader", nullptr, 0);
+    rd_kafka_conf_set(conf, "enable.partition.eof", "true", nullptr, 0);
     auto* reading = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     auto* list = rd_kafka_topic_partition_list_new(partitions);
     for (int i = 0; i < partitions; ++i)
@@ -85,10 +87,16 @@ class mock_kafka {
     rd_kafka_topic_partition_list_destroy(list);
     std::vector<message> all;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (all.size() < n && std::chrono::steady_clock::now() < until) {
+    std::set<int> at_end;
+    while ((all.size() < n || at_end.size() < static_cast<std::size_t>(partitions)) &&
+           std::chrono::steady_clock::now() < until) {
       auto* m = rd_kafka_consumer_poll(reading, 100);
       if (m == nullptr) continue;
-      if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(message_of(*m));
+      if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) at_end.insert(m->partition);
+      if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        at_end.erase(m->partition);
+        all.push_back(message_of(*m));
+      }
       rd_kafka_message_destroy(m);
     }
     rd_kafka_consumer_close(reading);
