@@ -8,7 +8,6 @@
 #include <fstream>
 #include <thread>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <twinlane/ingest/produce.hpp>
@@ -40,7 +39,8 @@ ingest::source_spec spec_of(const settings& s, const char* lane) {
 }
 
 bool fill_topics(const settings& s) {
-  const auto file = std::filesystem::temp_directory_path() / ("twinlane-bench-" + std::to_string(::getpid()) + ".ndjson");
+  const auto file =
+      std::filesystem::temp_directory_path() / ("twinlane-bench-" + std::to_string(::getpid()) + ".ndjson");
   bool good = true;
   for (unsigned l = 0; l < 4 && good; ++l) {
     std::ofstream out(file);
@@ -55,13 +55,6 @@ bool fill_topics(const settings& s) {
   }
   std::filesystem::remove(file);
   return good;
-}
-
-double cpu_seconds() {
-  rusage u{};
-  getrusage(RUSAGE_SELF, &u);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
-  return seconds(u.ru_utime) + seconds(u.ru_stime);
 }
 
 int run(const settings& s) {

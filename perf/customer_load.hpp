@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
 
 #include <twinlane/runtime/twinlane.hpp>
+
+#include "measure.hpp"
 
 /// The workload that all ingest benchmarks share: orders, calls, clicks and ratings of many customers in equal parts,
 /// each a JSON event of about 90 bytes into a map lane with keys 0..7, and a rule on each change.
@@ -81,50 +82,47 @@ class customer final : public agent {
 /// The four kinds of event, by lane.
 inline constexpr const char* lanes[] = {"orders", "calls", "clicks", "ratings"};
 
-/// Event n as JSON; a pure function of n and the number of customers.
-inline std::string event_text(std::uint64_t n, std::uint32_t customers) {
-  std::uint64_t x = (n + 1) * 0x9E3779B97F4A7C15ull;
-  x ^= x >> 29;
-  x *= 0xBF58476D1CE4E5B9ull;
-  x ^= x >> 32;
+/// Event n as JSON; a pure function of n, the number of customers and the round. Rounds differ in the values alone.
+inline std::string event_text(std::uint64_t n, std::uint32_t customers, unsigned round = 0) {
+  const auto x = mixed(n);
   const auto c = static_cast<unsigned>(x % customers);
   const auto key = static_cast<unsigned>(x >> 40 & 7);
-  const auto v = static_cast<unsigned>(x >> 20 & 0xffff);
+  const auto v = static_cast<unsigned>(((x >> 20) + round) & 0xffff);
   char text[160];
   switch (n % 4) {
     case 0:
       std::snprintf(text, sizeof text,
                     R"({"customer_id":%u,"id":%u,"amount":%u.%02u,"product":%u,"status":"%s","at":%llu})", c, key,
-                    v % 500, v % 100, v, v % 3 == 0 ? "placed" : v % 3 == 1 ? "paid" : "shipped",
+                    v % 500, v % 100, v,
+                    v % 3 == 0   ? "placed"
+                    : v % 3 == 1 ? "paid"
+                                 : "shipped",
                     1763700000000ull + n);
       break;
     case 1:
-      std::snprintf(text, sizeof text,
-                    R"({"customer_id":%u,"id":%u,"seconds":%u,"dropped":%s,"mast":%u,"at":%llu})", c, key, v % 900,
-                    v % 5 == 0 ? "true" : "false", v % 4000, 1763700000000ull + n);
+      std::snprintf(text, sizeof text, R"({"customer_id":%u,"id":%u,"seconds":%u,"dropped":%s,"mast":%u,"at":%llu})", c,
+                    key, v % 900, v % 5 == 0 ? "true" : "false", v % 4000, 1763700000000ull + n);
       break;
     case 2:
-      std::snprintf(text, sizeof text,
-                    R"({"customer_id":%u,"id":%u,"page":%u,"ms":%u,"mobile":%s,"at":%llu})", c, key, v % 999,
-                    v % 60000, v & 1 ? "true" : "false", 1763700000000ull + n);
+      std::snprintf(text, sizeof text, R"({"customer_id":%u,"id":%u,"page":%u,"ms":%u,"mobile":%s,"at":%llu})", c, key,
+                    v % 999, v % 60000, v & 1 ? "true" : "false", 1763700000000ull + n);
       break;
     default:
-      std::snprintf(text, sizeof text,
-                    R"({"customer_id":%u,"id":%u,"stars":%u,"route":%u,"verified":%s,"at":%llu})", c, key, v % 5 + 1,
-                    v % 9000, v & 1 ? "true" : "false", 1763700000000ull + n);
+      std::snprintf(text, sizeof text, R"({"customer_id":%u,"id":%u,"stars":%u,"route":%u,"verified":%s,"at":%llu})", c,
+                    key, v % 5 + 1, v % 9000, v & 1 ? "true" : "false", 1763700000000ull + n);
   }
   return text;
 }
 
-/// Events 0 to n-1 one behind the other in one buffer, as a broker's answer holds them.
+/// n events from the first on, one behind the other in one buffer, as a broker's answer holds them.
 class event_stream {
  public:
-  event_stream(std::uint64_t n, std::uint32_t customers) {
+  event_stream(std::uint64_t n, std::uint32_t customers, unsigned round = 0, std::uint64_t first = 0) {
     bytes_.reserve(n * 100 + 64);
     starts_.reserve(n + 1);
     for (std::uint64_t i = 0; i < n; ++i) {
       starts_.push_back(bytes_.size());
-      bytes_ += event_text(i, customers);
+      bytes_ += event_text(first + i, customers, round);
     }
     starts_.push_back(bytes_.size());
     bytes_.append(64, ' ');
@@ -138,13 +136,5 @@ class event_stream {
   std::string bytes_;
   std::vector<std::size_t> starts_;
 };
-
-/// Resident memory of this process, bytes.
-inline std::uint64_t resident_bytes() {
-  std::ifstream f("/proc/self/statm");
-  std::uint64_t pages = 0, resident = 0;
-  f >> pages >> resident;
-  return resident * 4096;
-}
 
 }  // namespace twinlane::perf

@@ -1,7 +1,6 @@
 // What the durable store takes: cuts of 256 events from two threads, of about 2.4 rows each, over many owners; then the
 // same again in place; reads from a warm and a cold file; and commits that wait for the disk beside the disk's own
 // time.
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -14,17 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <twinlane/runtime/sqlite_store.hpp>
 
+#include "measure.hpp"
+
 namespace twinlane::perf {
 namespace {
-
-using clock = std::chrono::steady_clock;
-namespace fs = std::filesystem;
 
 struct settings {
   std::uint64_t events = 1'000'000;
@@ -36,24 +32,6 @@ struct settings {
 constexpr unsigned threads = 2;
 constexpr unsigned cut_events = 256;
 constexpr int cuts_in_flight = 64;  // a thread
-
-double seconds_since(clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); }
-
-double cpu_seconds() {
-  rusage u{};
-  ::getrusage(RUSAGE_SELF, &u);
-  const auto s = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-  return s(u.ru_utime) + s(u.ru_stime);
-}
-
-double resident_mb() {
-  unsigned long long pages = 0, resident = 0;
-  if (auto* f = std::fopen("/proc/self/statm", "r")) {
-    if (std::fscanf(f, "%llu %llu", &pages, &resident) != 2) resident = 0;
-    std::fclose(f);
-  }
-  return static_cast<double>(resident) * 4096 / 1e6;
-}
 
 /// How many commits wait to become durable.
 struct window {
@@ -79,13 +57,6 @@ class leaves final : public commit_waiter {
  private:
   window& window_;
 };
-
-std::uint64_t mixed(std::uint64_t n) {
-  std::uint64_t x = (n + 1) * 0x9E3779B97F4A7C15ull;
-  x ^= x >> 29;
-  x *= 0xBF58476D1CE4E5B9ull;
-  return x ^ x >> 32;
-}
 
 /// The rows of event n: its entry, the state that follows from it, and at times the header of its agent.
 void write_event(row_batch& to, std::uint64_t n, unsigned round, const settings& s) {
@@ -137,16 +108,6 @@ written pass(store* store, unsigned round, const settings& s) {
   return {rows, bytes};
 }
 
-std::uint64_t file_bytes(const settings& s) {
-  std::error_code none;
-  std::uint64_t all = 0;
-  for (const char* part : {"", "-wal"}) {
-    const auto size = fs::file_size(s.file + part, none);
-    if (!none) all += size;
-  }
-  return all;
-}
-
 double making_ns(const settings& s) {
   const auto cpu = cpu_seconds();
   pass(nullptr, 0, s);
@@ -165,13 +126,7 @@ void measure_pass(const char* what, sqlite_store& store, unsigned round, double 
       "%-10s %8.0f events/s  %9.0f rows/s  %5.0f ns cpu an event, of which %3.0f make the rows  %3.0f bytes logged "
       "an event  %llu folds  file %4.0f bytes an event\n",
       what, events / took, static_cast<double>(w.rows) / took, cpu_ns, making, static_cast<double>(w.bytes) / events,
-      static_cast<unsigned long long>(store.count().folds - folds), static_cast<double>(file_bytes(s)) / events);
-}
-
-void print_times(const char* what, std::vector<double> ms) {
-  std::sort(ms.begin(), ms.end());
-  const auto at = [&](double q) { return ms[static_cast<std::size_t>(q * static_cast<double>(ms.size() - 1))]; };
-  std::printf("%-34s p50 %7.3f ms  p99 %7.3f ms  max %7.3f ms\n", what, at(0.5), at(0.99), ms.back());
+      static_cast<unsigned long long>(store.count().folds - folds), static_cast<double>(file_bytes(s.file)) / events);
 }
 
 void measure_reads(const char* what, sqlite_store& store, unsigned count, std::uint64_t seed, const settings& s) {
@@ -183,7 +138,7 @@ void measure_reads(const char* what, sqlite_store& store, unsigned count, std::u
     store.read(uri, [&](const store_row&) { ++rows; });
     ms.push_back(seconds_since(start) * 1e3);
   }
-  print_times((std::string("read, ") + what + ", " + std::to_string(rows / count) + " rows").c_str(), std::move(ms));
+  print_times("read, " + std::string(what) + ", " + std::to_string(rows / count) + " rows", std::move(ms));
 }
 
 void measure_now(const char* what, sqlite_store& store, unsigned count) {
@@ -203,23 +158,6 @@ void measure_now(const char* what, sqlite_store& store, unsigned count) {
   print_times(what, std::move(ms));
 }
 
-void measure_disk(const settings& s) {
-  const auto path = s.file + ".disk";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
-  std::vector<double> ms;
-  const std::string page(8192, 'x');
-  for (unsigned i = 0; i < 200; ++i) {
-    const auto start = clock::now();
-    if (::pwrite(fd, page.data(), page.size(), static_cast<off_t>(i * page.size())) < 0) break;
-    ::fdatasync(fd);
-    ms.push_back(seconds_since(start) * 1e3);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  ::close(fd);
-  fs::remove(path);
-  print_times("disk: write 8 KiB and fdatasync", std::move(ms));
-}
-
 void measure_now_under_load(sqlite_store& store, const settings& s) {
   std::thread feeder([&] {
     window w;
@@ -237,13 +175,6 @@ void measure_now_under_load(sqlite_store& store, const settings& s) {
   feeder.join();
 }
 
-void forget_cached(const settings& s) {
-  const int fd = ::open(s.file.c_str(), O_RDONLY);
-  ::fdatasync(fd);
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(fd);
-}
-
 void run(const settings& s) {
   const auto making = making_ns(s);
   sqlite_store_options o;
@@ -254,14 +185,15 @@ void run(const settings& s) {
     measure_pass("growing", store, 0, making, s);
     for (unsigned r = 1; r <= s.rounds; ++r) measure_pass("in place", store, r, making, s);
     measure_reads("just written", store, 20'000, 1, s);
-    measure_disk(s);
+    measure_disk("disk: write 8 KiB and fdatasync", s.file, 200);
     measure_now("commit now, alone", store, 200);
     measure_now_under_load(store, s);
     const auto start = clock::now();
     store.close();
-    std::printf("closed in %.2f s, file %.0f MB\n", seconds_since(start), static_cast<double>(file_bytes(s)) / 1e6);
+    std::printf("closed in %.2f s, file %.0f MB\n", seconds_since(start),
+                static_cast<double>(file_bytes(s.file)) / 1e6);
   }
-  forget_cached(s);
+  forget_cached(s.file);
   sqlite_store store(o);
   const auto start = clock::now();
   const auto cpu = cpu_seconds();

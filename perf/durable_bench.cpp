@@ -1,0 +1,361 @@
+// The whole runtime over the SQLite store: ingest until all is durable, the same again in place, a restart, what it
+// costs to touch agents that are not in memory, memory under a limit of active agents, and commands that wait for the
+// disk. Each phase is a process of its own, so that what it holds in memory is its own.
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <twinlane/runtime/sqlite_store.hpp>
+
+#include "customer_feed.hpp"
+
+namespace twinlane::perf {
+namespace {
+
+struct settings {
+  std::uint32_t agents = 100'000;
+  std::uint64_t events = 0;  // 0: ten an agent
+  unsigned rounds = 3;       // in place
+  std::size_t active_max = 50'000;
+  std::uint32_t subscriptions = 50'000;
+  std::string file, phase;
+};
+
+class account final : public agent {
+ public:
+  using agent::agent;
+  value_lane<std::int64_t> sum{*this, "sum"};
+  command_lane<int> add{*this, "add", on_command<&account::do_add>};
+
+ private:
+  reply do_add(const int& n) {
+    sum.set((sum ? *sum : 0) + n);
+    return reply::with(*sum);
+  }
+};
+
+/// A runtime over the store, as a server has it.
+struct server {
+  explicit server(const settings& s, std::size_t active_max = 0) {
+    sqlite_store_options o;
+    o.file = s.file;
+    auto made = std::make_unique<sqlite_store>(o);
+    store = made.get();
+    runtime_options r;
+    r.shard.active_max = active_max == 0 ? 0 : std::max<std::size_t>(active_max / r.shards, 1);
+    rt = std::make_unique<runtime>(r, std::move(made));
+    rt->add<customer>("customer", "/customer/:id");
+    type_options by_command;
+    by_command.create = creation::commands;
+    rt->add<account>("account", "/account/:id", by_command);
+    rt->start();
+  }
+  void stop() {
+    if (!rt->stop(std::chrono::seconds(60))) std::exit(1);
+  }
+  sqlite_store* store;
+  std::unique_ptr<runtime> rt;
+};
+
+// As a source's flow bounds it by default.
+constexpr std::int64_t in_flight_max = 100'000;
+constexpr std::size_t batch = 8192;
+
+/// Calls that are open at a time, bounded; and how long each took.
+class calls {
+ public:
+  void enter(std::size_t at_most) {
+    std::unique_lock lock(mutex_);
+    less_.wait(lock, [&] { return open_ < at_most; });
+    ++open_;
+  }
+  void leave(double ms) {
+    std::lock_guard lock(mutex_);
+    --open_;
+    ms_.push_back(ms);
+    less_.notify_all();
+  }
+  /// Until none is open.
+  std::vector<double> wait() {
+    std::unique_lock lock(mutex_);
+    less_.wait(lock, [&] { return open_ == 0; });
+    return std::exchange(ms_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable less_;
+  std::size_t open_ = 0;
+  std::vector<double> ms_;
+};
+
+/// Visits each of n numbers once, in an order that is none.
+std::uint32_t shuffled(std::uint64_t i, std::uint32_t n) {
+  constexpr std::uint64_t prime = 2'654'435'761;  // does not divide n, which is smaller
+  return static_cast<std::uint32_t>((i + 1) * prime % n);
+}
+
+void touch(runtime& rt, std::uint32_t number, calls& c, clock::time_point since, std::size_t at_most) {
+  c.enter(at_most);
+  rt.get("/customer/" + std::to_string(number), {}, [&c, since](const outcome<snapshot>& a) {
+    if (!ok(a) && std::get<error>(a).code != problem::no_such_entity) std::abort();
+    c.leave(seconds_since(since) * 1e3);
+  });
+}
+
+void wait_until_durable(const customer_feed& feed) {
+  while (!feed.done()) std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+void measure_pass(server& on, customer_feed& feed, unsigned round, const settings& s) {
+  const event_stream events(s.events, s.agents, round);
+  const auto folds = on.store->count().folds;
+  const auto cpu = cpu_seconds();
+  const auto start = clock::now();
+  feed.post(events);
+  wait_until_durable(feed);
+  const auto took = seconds_since(start);
+  const auto n = static_cast<double>(s.events);
+  std::printf(
+      "%-9s %8.0f events/s until all is durable  %5.0f ns cpu an event  %llu folds  file %4.0f bytes an event\n",
+      round == 0 ? "growing" : "in place", n / took, (cpu_seconds() - cpu) / n * 1e9,
+      static_cast<unsigned long long>(on.store->count().folds - folds), static_cast<double>(file_bytes(s.file)) / n);
+}
+
+void fill(const settings& s) {
+  server on(s);
+  customer_feed feed(*on.rt, in_flight_max, batch);
+  for (unsigned round = 0; round <= s.rounds; ++round) measure_pass(on, feed, round, s);
+  const auto agents = on.rt->agent_count("customer");
+  const auto start = clock::now();
+  on.stop();
+  const auto bytes = static_cast<double>(file_bytes(s.file));
+  std::printf("stopped in %.2f s: %lld agents, file %.0f MB, %.0f bytes an agent\n", seconds_since(start),
+              static_cast<long long>(agents), bytes / 1e6, bytes / static_cast<double>(agents));
+}
+
+void restart(const settings& s) {
+  forget_cached(s.file);
+  const auto start = clock::now();
+  server on(s);
+  const auto ready = seconds_since(start);
+  // Shards read what is theirs when they first run.
+  calls c;
+  for (std::uint32_t i = 0; i < 20'000; ++i) touch(*on.rt, s.agents + i, c, clock::now(), 1'000);
+  c.wait();
+  const auto all = seconds_since(start);
+  malloc_trim(0);
+  std::printf("restart: ready in %.2f s, all shards at work in %.2f s, %.2f s cpu; %.0f MB resident\n", ready, all,
+              cpu_seconds(), resident_mb());
+  on.stop();
+}
+
+void first_touch(const settings& s) {
+  forget_cached(s.file);
+  server on(s);
+  calls c;
+  std::uint64_t next = 0;
+  const std::uint64_t part = s.agents / 5;
+  const auto alone = std::min<std::uint64_t>(part, 20'000);
+  for (; next < alone; ++next) touch(*on.rt, shuffled(next, s.agents), c, clock::now(), 1);
+  print_times("first touch, one after the other, cold file", c.wait());
+
+  // Events bring agents into memory too.
+  constexpr unsigned event_rate = 20'000, touch_rate = 2'000;
+  const auto count = std::min<std::uint64_t>(part, 10ull * touch_rate);
+  std::atomic<bool> ends{false};
+  std::thread feeder([&] {
+    customer_feed feed(*on.rt, in_flight_max, batch);
+    const event_stream events(s.events, s.agents, 99);
+    constexpr std::size_t step = event_rate / 500;
+    auto at = clock::now();
+    for (std::size_t i = 0; !ends && i + step <= events.size(); i += step) {
+      std::this_thread::sleep_until(at += std::chrono::milliseconds(2));
+      feed.post(events, i, i + step);
+    }
+  });
+  auto at = clock::now();
+  for (const auto end = next + count; next < end; ++next) {
+    std::this_thread::sleep_until(at += std::chrono::microseconds(1'000'000 / touch_rate));
+    touch(*on.rt, shuffled(next, s.agents), c, at, 100'000);
+  }
+  print_times("first touch, 2,000/s beside 20,000 events/s", c.wait());
+  ends = true;
+  feeder.join();
+  on.stop();
+}
+
+/// Counts what it hears.
+struct listener final : subscriber {
+  void on_snapshot(std::uint64_t, const snapshot&) override { ++snapshots; }
+  void on_diff(std::uint64_t, const diff&) override { ++diffs; }
+  void on_life(std::uint64_t, const life_event&) override {}
+  void on_done(std::uint64_t, std::string_view) override { ++ended; }
+  std::atomic<std::uint64_t> snapshots{0}, diffs{0}, ended{0};
+};
+
+void limit_active(const settings& s) {
+  server on(s, s.active_max);
+  const auto heard = std::make_shared<listener>();
+  for (std::uint32_t i = 0; i < s.subscriptions; ++i) {
+    const auto uri = "/customer/" + std::to_string(shuffled(i, s.agents));
+    if (!ok(on.rt->subscribe({uri, {}, false}, heard, i))) std::exit(1);
+    while (heard->snapshots + 1'000 < i) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  while (heard->snapshots + heard->ended < s.subscriptions) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto report = [&](const char* what, std::uint64_t part) {
+    std::printf("limit of %zu: %-24s %3llu %%  %5.0f MB resident, %lld agents in memory\n", s.active_max, what,
+                static_cast<unsigned long long>(part), resident_mb(), static_cast<long long>(on.rt->agent_count()));
+  };
+  report("subscribed", 100);
+  calls c;
+  auto start = clock::now();
+  for (std::uint64_t i = 0; i < s.agents; ++i) {
+    touch(*on.rt, shuffled(i, s.agents), c, clock::now(), 1'000);
+    if ((i + 1) % (s.agents / 5) == 0) report("read", (i + 1) * 100 / s.agents);
+  }
+  c.wait();
+  std::printf("limit of %zu: %.0f agents/s read, each brought into memory and dropped again\n", s.active_max,
+              s.agents / seconds_since(start));
+  customer_feed feed(*on.rt, in_flight_max / 10, 512);
+  start = clock::now();
+  for (std::uint64_t part = 0; part < 5; ++part) {
+    feed.post(event_stream(s.agents / 5, s.agents, 98, part * (s.agents / 5)));
+    report("an event to each", (part + 1) * 20);
+  }
+  wait_until_durable(feed);
+  std::printf("limit of %zu: %.0f events/s until all is durable, %llu diffs to %u subscribers\n", s.active_max,
+              s.agents / seconds_since(start), static_cast<unsigned long long>(heard->diffs), s.subscriptions);
+  on.stop();
+}
+
+void measure_commands(const std::string& what, runtime& rt, unsigned count) {
+  calls c;
+  for (unsigned i = 0; i < count; ++i) {
+    const auto start = clock::now();
+    c.enter(1);
+    rt.command({"/account/" + std::to_string(i % 100), "add", "1", {}, {}, {}},
+               [&c, start](const outcome<command_result>& a) {
+                 if (!ok(a)) std::abort();
+                 c.leave(seconds_since(start) * 1e3);
+               });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  print_times(what, c.wait());
+}
+
+void command(const settings& s) {
+  server on(s);
+  constexpr unsigned count = 600, event_rate = 100'000;
+  measure_disk("disk: write 8 KiB and fdatasync", s.file, count);
+  measure_commands("command round trip", *on.rt, count);
+  std::atomic<bool> ends{false};
+  std::promise<void> warm;
+  std::thread feeder([&] {
+    customer_feed feed(*on.rt, in_flight_max, batch);
+    // Few enough that all of them are in memory soon.
+    const auto customers = std::min<std::uint32_t>(s.agents, 20'000);
+    const event_stream events[] = {{10ull * customers, customers, 96}, {10ull * customers, customers, 97}};
+    feed.post(events[1]);
+    wait_until_durable(feed);
+    warm.set_value();
+    constexpr std::size_t step = event_rate / 500;
+    auto at = clock::now();
+    for (std::size_t i = 0, round = 0; !ends; i += step) {
+      std::this_thread::sleep_until(at += std::chrono::milliseconds(2));
+      if (i + step > events[round].size()) i = 0, round ^= 1;
+      feed.post(events[round], i, i + step);
+    }
+  });
+  warm.get_future().wait();
+  measure_disk("disk: the same beside 100,000 events/s", s.file, count);
+  measure_commands("command round trip beside 100,000 events/s", *on.rt, count);
+  ends = true;
+  feeder.join();
+  on.stop();
+}
+
+struct phase {
+  const char* name;
+  void (*run)(const settings&);
+};
+constexpr phase phases[] = {
+    {"fill", fill}, {"restart", restart}, {"touch", first_touch}, {"limit", limit_active}, {"command", command}};
+
+/// Runs this program again for one phase.
+bool run_phase(const char* name, std::vector<char*> args, const settings& s) {
+  std::string option = "--phase", file_option = "--file", phase_name = name, file = s.file;
+  for (auto* a : {&option, &phase_name, &file_option, &file}) args.push_back(a->data());
+  args.push_back(nullptr);
+  const auto pid = ::fork();
+  if (pid == 0) {
+    ::execv("/proc/self/exe", args.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  return pid > 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int run(const settings& s, const std::vector<char*>& args) {
+  for (const auto& p : phases) {
+    if (s.phase == p.name) {
+      p.run(s);
+      return 0;
+    }
+  }
+  for (const auto& p : phases)
+    if (!run_phase(p.name, args, s)) return 1;
+  return 0;
+}
+
+}  // namespace
+}  // namespace twinlane::perf
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  twinlane::perf::settings s;
+  for (int i = 1; i < argc; ++i) {
+    const auto value = [&] { return i + 1 < argc ? argv[++i] : "0"; };
+    const auto number = [&] { return std::strtoull(value(), nullptr, 10); };
+    if (!std::strcmp(argv[i], "--agents"))
+      s.agents = static_cast<std::uint32_t>(number());
+    else if (!std::strcmp(argv[i], "--events"))
+      s.events = number();
+    else if (!std::strcmp(argv[i], "--rounds"))
+      s.rounds = static_cast<unsigned>(number());
+    else if (!std::strcmp(argv[i], "--active-max"))
+      s.active_max = number();
+    else if (!std::strcmp(argv[i], "--subscriptions"))
+      s.subscriptions = static_cast<std::uint32_t>(number());
+    else if (!std::strcmp(argv[i], "--file"))
+      s.file = value();
+    else if (!std::strcmp(argv[i], "--phase"))
+      s.phase = value();
+    else {
+      std::fprintf(
+          stderr,
+          "durable_bench [--agents N] [--events N] [--rounds N] [--active-max N] [--subscriptions N] [--file F] "
+          "[--phase fill|restart|touch|limit|command]\n");
+      return 2;
+    }
+  }
+  if (s.events == 0) s.events = 10ull * s.agents;
+  const bool own = s.file.empty();
+  const auto folder = std::filesystem::temp_directory_path() / ("twinlane-durable-" + std::to_string(::getpid()));
+  if (own) s.file = (folder / "state.db").string();
+  const int code = twinlane::perf::run(s, std::vector<char*>(argv, argv + argc));
+  if (own) std::filesystem::remove_all(folder);
+  return code;
+}
