@@ -1,8 +1,11 @@
 #include <twinlane/runtime/detail/pending_rows.hpp>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
+#include <set>
 #include <utility>
+
+#include <twinlane/runtime/detail/raise.hpp>
 
 namespace twinlane::detail {
 
@@ -33,18 +36,35 @@ void put_all(const std::vector<hashed_row>& rows, row_table& to) {
   }
 }
 
+/// The first names in order of those that are offered, each once.
+class smallest_names {
+ public:
+  explicit smallest_names(std::size_t limit) : limit_(limit) {}
+  void offer(std::string_view name) {
+    if (limit_ == 0 || (names_.size() == limit_ && name >= *names_.rbegin())) return;
+    if (names_.insert(name).second && names_.size() > limit_) names_.erase(std::prev(names_.end()));
+  }
+  const std::set<std::string_view>& names() const noexcept { return names_; }
+
+ private:
+  const std::size_t limit_;
+  std::set<std::string_view> names_;
+};
+
 }  // namespace
 
 void pending_rows::commit(queued_cut cut) {
   const auto rows = hashed(cut.rows);
+  cut.committed = clock::now();
   bool notify = false;
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     put_all(rows, *current_);
     const auto before = std::exchange(queued_bytes_, queued_bytes_ + cut.rows.bytes());
+    not_durable_bytes_.fetch_add(cut.rows.bytes(), std::memory_order_relaxed);
     const bool first = queue_.empty(), now = cut.when == durability::now;
-    if (first) first_queued_ = clock::now();
+    if (first) first_queued_ = cut.committed;
     if (now) now_waiting_.store(true, std::memory_order_relaxed);
     queue_.push_back(std::move(cut));
     const bool full = before < limits_.flush_bytes && queued_bytes_ >= limits_.flush_bytes;
@@ -71,25 +91,28 @@ pending_rows::snapshot pending_rows::rows_of(std::string_view owner) const {
 
 std::vector<pending_rows::owner_found> pending_rows::owners(std::string_view prefix, std::string_view after,
                                                             std::size_t limit) const {
-  std::vector<std::pair<std::string_view, const row_table::owner*>> found;
-  const auto gather = [&](const row_table& from) {
-    from.for_each_owner([&](const row_table::owner& o) {
-      if (o.name().starts_with(prefix) && o.name() > after) found.emplace_back(o.name(), &o);
-    });
+  std::shared_ptr<const row_table> newer, older;
+  const row_table::owner* newest = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    newer = current_;
+    older = older_;
+    newest = newer->newest();
+  }
+  smallest_names found(limit);
+  const auto gather = [&](const row_table::owner* o) {
+    for (; o; o = o->made_before)
+      if (o->name().starts_with(prefix) && o->name() > after) found.offer(o->name());
   };
-  std::lock_guard lock(mutex_);
-  gather(*current_);
-  if (older_) gather(*older_);
-  // Of an owner of both, the newer comes first; it alone cannot be sure when the older has what it does not remove.
-  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), 2 * limit));
-  std::partial_sort(found.begin(), end, found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  found.erase(end, found.end());
+  gather(newest);
+  if (older) gather(older->newest());
   std::vector<owner_found> to;
-  for (const auto& [name, o] : found) {
-    if (!to.empty() && to.back().name == name) continue;
-    if (to.size() == limit) break;
-    const auto* newer = current_->find(name);
-    to.push_back({std::string(name), newer ? newer->live > 0 : o->live > 0});
+  std::lock_guard lock(mutex_);
+  for (const auto& name : found.names()) {
+    // The newer alone cannot be sure when the older has what it does not remove.
+    const auto* o = newer->find(name);
+    if (!o) o = older->find(name);
+    to.push_back({std::string(name), o->live > 0});
   }
   return to;
 }
@@ -126,9 +149,9 @@ std::deque<queued_cut> pending_rows::take() {
 }
 
 std::deque<queued_cut> pending_rows::swap(std::shared_ptr<const row_table>& older) {
-  auto fresh = std::make_unique<row_table>();
+  auto fresh = std::make_shared<row_table>();
   std::lock_guard lock(mutex_);
-  older_ = older = std::shared_ptr<const row_table>(std::exchange(current_, std::move(fresh)));
+  older_ = older = std::exchange(current_, std::move(fresh));
   generation_.fetch_add(1, std::memory_order_acq_rel);
   queued_bytes_ = 0;
   now_waiting_.store(false, std::memory_order_relaxed);
@@ -151,21 +174,9 @@ std::size_t pending_rows::unfolded_rows() const {
   return current_->rows() + (older_ ? older_->rows() : 0);
 }
 
-void pending_rows::stop() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-}
+void pending_rows::stop() { raise(stopping_, mutex_, wake_); }
 
-void pending_rows::wake_writer() {
-  {
-    std::lock_guard lock(mutex_);
-    woken_ = true;
-  }
-  wake_.notify_all();
-}
+void pending_rows::wake_writer() { raise(woken_, mutex_, wake_); }
 
 void pending_rows::drop_queue() {
   std::deque<queued_cut> dropped;

@@ -19,6 +19,7 @@ struct queued_cut {
   row_batch rows;
   durability when = durability::soon;
   std::unique_ptr<commit_waiter> waiter;
+  std::chrono::steady_clock::time_point committed;
 };
 
 /// What was committed and is not in the base yet: cuts that wait for the log, and the newest row of each place in two
@@ -48,18 +49,23 @@ class pending_rows {
   };
   snapshot rows_of(std::string_view owner) const;
   std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
+  /// Of cuts that wait or are being written.
+  std::size_t not_durable_bytes() const noexcept { return not_durable_bytes_.load(std::memory_order_relaxed); }
 
   struct owner_found {
     std::string name;
     bool sure;  // has rows, whatever the base says
   };
-  /// Owners here that begin with `prefix` and come after `after`, in order, at most `limit`.
+  /// Owners here that begin with `prefix` and come after `after`, in order, at most `limit`. Cuts wait for none of the
+  /// search.
   std::vector<owner_found> owners(std::string_view prefix, std::string_view after, std::size_t limit) const;
 
   // ---- for the writer ----
   enum class wake : std::uint8_t { cuts, idle, stop };
   /// Until there are cuts to write, or the deadline. stop: and nothing is left to write.
   wake wait(clock::time_point until);
+  /// These cuts, which were taken, are durable.
+  void did_write(std::size_t bytes) noexcept { not_durable_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
   /// Sleeps, unless stopped.
   void pause(std::chrono::milliseconds time);
   std::deque<queued_cut> take();
@@ -83,9 +89,10 @@ class pending_rows {
   std::deque<queued_cut> queue_;
   std::size_t queued_bytes_ = 0;
   clock::time_point first_queued_;
-  std::unique_ptr<row_table> current_ = std::make_unique<row_table>();
+  std::shared_ptr<row_table> current_ = std::make_shared<row_table>();
   std::shared_ptr<const row_table> older_;
   std::atomic<std::uint64_t> generation_{0};
+  std::atomic<std::size_t> not_durable_bytes_{0};
   std::atomic<bool> now_waiting_{false};
   bool writer_waits_ = false, stopping_ = false, woken_ = false;
 };

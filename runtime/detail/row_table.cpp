@@ -78,7 +78,9 @@ row_table::owner* row_table::add_owner(std::string_view name, std::size_t hash) 
   std::fill_n(index, index_min, 0);
   copy(at + sizeof(owner), name);
   ++owners_;
-  return new (at) owner{index, hash, index_min, 0, 0, static_cast<std::uint32_t>(name.size())};
+  auto* const made = new (at) owner{index, hash, index_min, 0, 0, static_cast<std::uint32_t>(name.size()), newest_};
+  newest_ = made;
+  return made;
 }
 
 std::size_t row_table::hash_of_owner(std::string_view name) noexcept { return hash_of(name); }

@@ -35,6 +35,7 @@ class row_table {
     std::uint64_t* index;  // of `room` entries: a row's address, and a piece of its hash above it
     std::size_t hash;
     std::uint32_t room, rows_count, live, name_size;  // live: rows that are no removals
+    const owner* made_before;                         // with the name, all that never changes
 
     std::string_view name() const noexcept { return {reinterpret_cast<const char*>(this + 1), name_size}; }
     template <class F>
@@ -59,6 +60,8 @@ class row_table {
   void prefetch_slot(std::size_t owner_hash) const noexcept;
   void prefetch_owner(std::size_t owner_hash) const noexcept;
   const owner* find(std::string_view name) const noexcept;
+  /// The owner that was made last. From it on, `made_before` leads to all others, also while rows are put.
+  const owner* newest() const noexcept { return newest_; }
   /// All owners, in order of their names.
   std::vector<const owner*> sorted() const;
   template <class F>
@@ -91,6 +94,7 @@ class row_table {
   std::vector<slot> slots_;  // open addressing, at most five eighths used
   std::size_t owners_ = 0, rows_ = 0;
   owner* last_ = nullptr;
+  const owner* newest_ = nullptr;
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* free_ = nullptr;
   std::size_t room_ = 0, arena_bytes_ = 0;

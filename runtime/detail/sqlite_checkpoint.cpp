@@ -5,16 +5,14 @@
 
 #include <sqlite3.h>
 
+#include <twinlane/runtime/detail/raise.hpp>
+
 namespace twinlane::detail {
 
 sqlite_checkpoint::sqlite_checkpoint(sqlite_handle db) : db_(std::move(db)), thread_([this] { run(); }) {}
 
 sqlite_checkpoint::~sqlite_checkpoint() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
+  raise(stopping_, mutex_, changed_);
   thread_.join();
 }
 
@@ -47,13 +45,7 @@ void sqlite_checkpoint::run() {
   }
 }
 
-void sqlite_checkpoint::start() {
-  {
-    std::lock_guard lock(mutex_);
-    working_ = true;
-  }
-  changed_.notify_all();
-}
+void sqlite_checkpoint::start() { raise(working_, mutex_, changed_); }
 
 bool sqlite_checkpoint::working() const {
   std::lock_guard lock(mutex_);

@@ -204,10 +204,32 @@ TEST_P(store_conformance, waiters_hear_once_each_in_the_order_of_commits) {
   EXPECT_TRUE(std::is_sorted(heard.begin(), heard.end()));
 }
 
+TEST_P(store_conformance, a_batch_without_rows_tells_its_waiter_once_all_before_it_is_durable) {
+  for (const auto when : {durability::soon, durability::now}) {
+    open();
+    settle(*store, when);  // nothing was ever written
+    EXPECT_TRUE(store->owners("", "", 10).empty());
+    std::atomic<bool> first{false};
+    row_batch rows;
+    rows.put("/a", "", "", "x");
+    store->commit(std::move(rows), durability::soon, std::make_unique<told>([&] { first = true; }));
+    settle(*store, when);
+    EXPECT_TRUE(first);
+    EXPECT_EQ(all_of(*store), (content{{{"/a", "", ""}, "x"}}));
+    row_batch none;
+    none.remove("/a", "", "");
+    store->commit(std::move(none), durability::soon, nullptr);
+    settle(*store);
+    reopen();
+    ASSERT_TRUE(store->close());
+    store.reset();
+  }
+}
+
 TEST_P(store_conformance, many_threads_read_what_they_wrote_and_see_commits_whole) {
   open();
   std::atomic<bool> stop{false};
-  std::atomic<unsigned> torn{0}, missed{0};
+  std::atomic<unsigned> torn{0}, missed{0}, unnamed{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&, t] {
@@ -232,7 +254,11 @@ TEST_P(store_conformance, many_threads_read_what_they_wrote_and_see_commits_whol
     });
   }
   threads.emplace_back([&] {
+    std::size_t named = 0;
     while (!stop) {
+      const auto owners = store->owners("/other/", "", 100'000);
+      unnamed += owners.size() < named || !std::is_sorted(owners.begin(), owners.end());
+      named = owners.size();
       for (int t = 0; t < 3; ++t) {
         std::string first, last;
         std::size_t count = 0;
@@ -250,6 +276,8 @@ TEST_P(store_conformance, many_threads_read_what_they_wrote_and_see_commits_whol
   threads.back().join();
   EXPECT_EQ(torn, 0u);
   EXPECT_EQ(missed, 0u);
+  EXPECT_EQ(unnamed, 0u);
+  EXPECT_EQ(store->owners("/other/", "", 100'000).size(), 900u);
   reopen();
   EXPECT_EQ(of_owner(all_of(*store), "/own/1").size(), 7u);
 }
