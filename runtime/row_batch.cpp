@@ -98,9 +98,12 @@ void row_batch::begin_row(std::string_view owner, std::string_view lane, bool re
 }
 
 void row_batch::put(std::string_view owner, std::string_view lane, std::string_view key, std::string_view value) {
+  // What holds a row, a blob of SQLite's say, has its own greatest size.
+  constexpr std::size_t row_bytes_max = 512 * 1024 * 1024;
   constexpr std::size_t bytes_max = std::numeric_limits<std::uint32_t>::max() - 64;
-  if (text_.size() + owner.size() + lane.size() + key.size() + value.size() > bytes_max)
-    throw std::length_error("A cut writes more than 4 GiB.");
+  const auto size = owner.size() + lane.size() + key.size() + value.size();
+  if (size > row_bytes_max) throw std::length_error("A row of " + std::string(owner) + " takes more than 512 MiB.");
+  if (text_.size() + size > bytes_max) throw std::length_error("A cut writes more than 4 GiB.");
   begin_row(owner, lane, false);
   append(key);
   append(value);

@@ -40,7 +40,7 @@ class row_cursor {
 ///          from the row before, so that writing owner by owner saves bytes
 /// Cost     put and remove: one append. The checksum is taken once, by text()
 /// Threads  one at a time
-/// Errors   std::length_error from 4 GiB on
+/// Errors   std::length_error for a row over 512 MiB, and from 4 GiB on
 class row_batch {
  public:
   void put(std::string_view owner, std::string_view lane, std::string_view key, std::string_view value);

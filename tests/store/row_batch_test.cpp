@@ -1,4 +1,6 @@
-#include <random>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -54,6 +56,15 @@ TEST(row_batch, each_flipped_bit_and_each_cut_is_found) {
   }
   for (std::size_t size = 0; size < text.size(); ++size)
     ASSERT_EQ(rows_in(std::string_view(text).substr(0, size)), std::vector<std::string>{"damaged"});
+}
+
+TEST(row_batch, a_row_that_no_store_could_hold_is_refused_and_leaves_the_batch_as_it_was) {
+  auto b = sample();
+  const std::string before(b.text());
+  constexpr std::size_t size = std::size_t{600} << 20;
+  const auto large = std::make_unique_for_overwrite<char[]>(size);  // never touched, so it takes no memory
+  EXPECT_THROW(b.put("/customer/3", "l", "k", {large.get(), size}), std::length_error);
+  EXPECT_EQ(b.text(), before);
 }
 
 TEST(row_batch, a_log_of_batches_comes_apart_again) {
