@@ -19,25 +19,35 @@ using detail::overlay;
 using detail::rows_of;
 
 struct sqlite_store::impl {
-  explicit impl(const sqlite_store_options& o)
+  impl(const sqlite_store_options& o, std::function<void(double)> did_commit)
       : rows({.linger = o.linger}),
         file({o.file, o.vfs, o.check_bytes_max},
-             [this](std::int64_t seq, std::string_view body) { recover(seq, body); }),
+             [this](std::int64_t seq, std::string_view body) { return recover(seq, body); }),
         base(file),
-        writer(o, file, rows, std::exchange(redo, {})) {}
+        writer(o, file, base, rows, std::exchange(redo, {}), std::move(did_commit)) {}
 
-  void recover(std::int64_t seq, std::string_view body) {
-    if (!redo.empty() && seq != redo.back().seq + 1) throw detail::file_damage("part of the log is missing");
-    redo.push_back({seq, body.size()});
+  /// True when no batch is open, which goes on in the next row.
+  bool recover(std::int64_t seq, std::string_view body) {
+    if (last_seq && seq != *last_seq + 1) throw detail::file_damage("part of the log is missing");
+    last_seq = seq;
+    redo_bytes += body.size();
+    if (!open_batch.empty()) body = open_batch.append(body);
     while (!body.empty()) {
       const auto text = row_batch::first(body);
-      if (text.empty() || !row_batch::parse(text, [&](const store_row& r) { rows.recover(r); }))
+      if (text.empty()) break;
+      if (!row_batch::parse(text, [&](const store_row& r) { rows.recover(r); }))
         throw detail::file_damage("the checksum of the log does not fit");
       body.remove_prefix(text.size());
     }
+    open_batch = std::string(body);
+    if (open_batch.empty()) redo.push_back({seq, std::exchange(redo_bytes, 0)});
+    return open_batch.empty();
   }
 
   std::deque<detail::sqlite_writer::redo_row> redo;
+  std::optional<std::int64_t> last_seq;
+  std::string open_batch;
+  std::size_t redo_bytes = 0;
   detail::pending_rows rows;
   detail::sqlite_file file;
   detail::sqlite_base base;
@@ -50,7 +60,7 @@ sqlite_store::sqlite_store(sqlite_store_options options) : options_(std::move(op
 sqlite_store::~sqlite_store() { sqlite_store::close(); }
 
 store_opened sqlite_store::open() {
-  auto made = std::make_unique<impl>(options_);
+  auto made = std::make_unique<impl>(options_, did_commit_);
   made->writer.begin();
   impl_ = std::move(made);
   return impl_->file.opened();
@@ -58,7 +68,7 @@ store_opened sqlite_store::open() {
 
 void sqlite_store::commit(row_batch rows, durability d, std::unique_ptr<commit_waiter> waiter) {
   rows.text();  // takes the checksum on this thread
-  if (impl_) impl_->rows.commit({std::move(rows), d, std::move(waiter)});
+  if (impl_) impl_->rows.commit({std::move(rows), d, std::move(waiter), {}});
 }
 
 void sqlite_store::read(std::string_view owner, const std::function<void(const store_row&)>& f) {
@@ -114,6 +124,8 @@ std::vector<std::string> sqlite_store::owners(std::string_view prefix, std::stri
   }
   return found;
 }
+
+std::size_t sqlite_store::queue_bytes() const noexcept { return impl_ ? impl_->rows.not_durable_bytes() : 0; }
 
 std::optional<std::string> sqlite_store::trouble() const { return impl_ ? impl_->writer.trouble() : std::nullopt; }
 

@@ -17,10 +17,11 @@ struct sqlite_store_options {
   std::chrono::milliseconds fold_age{30'000};
   std::chrono::microseconds fold_slice{3'000};  // folding goes on for so long before cuts have their turn again
   std::size_t transaction_bytes_max = 4 * 1024 * 1024;
-  std::chrono::microseconds linger{2'000};         // events wait so long for others to share a transaction
-  std::size_t log_bytes_max = 32 * 1024 * 1024;    // of SQLite's own log, before it is copied into the file
-  std::size_t check_bytes_max = 64 * 1024 * 1024;  // files up to this size are checked as a whole at open
-  std::string vfs;                                 // SQLite's layer under the file, by name; empty: its default
+  std::size_t redo_row_bytes_max = 256 * 1024 * 1024;  // more than that goes into several rows of the log
+  std::chrono::microseconds linger{2'000};             // events wait so long for others to share a transaction
+  std::size_t log_bytes_max = 32 * 1024 * 1024;        // of SQLite's own log, before it is copied into the file
+  std::size_t check_bytes_max = 64 * 1024 * 1024;      // files up to this size are checked as a whole at open
+  std::string vfs;                                     // SQLite's layer under the file, by name; empty: its default
 };
 
 /// Keeps rows in one SQLite file.
@@ -30,7 +31,8 @@ struct sqlite_store_options {
 ///          is left of the log after an unclean end is read back into memory at open
 /// Cost     commit: about 0.2 µs a row under one mutex; read: one indexed read of the base
 /// Errors   a second opener, a newer layout, a damaged file: open() throws; damaged files are set aside. A damaged row:
-///          read() throws store_damage, and the next open() reads the whole file. Disk full: trouble(), and tried again
+///          read() of its owner throws store_damage, newer rows of that owner are kept beside it, and the next open()
+///          reads the whole file. Disk full: trouble(), and tried again
 class sqlite_store final : public store {
  public:
   explicit sqlite_store(sqlite_store_options options);
@@ -41,6 +43,8 @@ class sqlite_store final : public store {
   void commit(row_batch rows, durability d, std::unique_ptr<commit_waiter> waiter) override;
   void read(std::string_view owner, const std::function<void(const store_row&)>& f) override;
   std::vector<std::string> owners(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  std::size_t queue_bytes() const noexcept override;
+  void observe_commits(const std::function<void(double seconds)>& f) override { did_commit_ = f; }
   std::optional<std::string> trouble() const override;
   bool close() override;
 
@@ -54,6 +58,7 @@ class sqlite_store final : public store {
  private:
   struct impl;
   const sqlite_store_options options_;
+  std::function<void(double)> did_commit_;
   std::unique_ptr<impl> impl_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +57,10 @@ class store {
   virtual void read(std::string_view owner, const std::function<void(const store_row&)>& f) = 0;
   /// Owners that have rows, begin with `prefix` and come after `after`, in order, at most `limit`.
   virtual std::vector<std::string> owners(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
+  /// Bytes that were committed and are not durable yet.
+  virtual std::size_t queue_bytes() const noexcept { return 0; }
+  /// f is told of each commit how many seconds it took to become durable, on the thread that made it so. Before open().
+  virtual void observe_commits(const std::function<void(double seconds)>& f) { static_cast<void>(f); }
   /// Why commits cannot be written now (disk full, I/O error), or nothing.
   virtual std::optional<std::string> trouble() const = 0;
   /// True: all that was committed is on disk, and the end is marked clean. False: some could not be written.

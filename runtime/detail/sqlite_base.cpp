@@ -40,7 +40,20 @@ void sqlite_base::take(const chunk& c, row_batch& to) const {
   for (const auto& r : rows) to.put(r.owner, r.lane, r.key, r.value);
 }
 
+void sqlite_base::note_damaged(std::string_view owner) {
+  std::lock_guard lock(mutex_);
+  damaged_.emplace(owner);
+}
+
+bool sqlite_base::is_damaged(std::string_view owner) const {
+  std::lock_guard lock(mutex_);
+  return damaged_.contains(owner);
+}
+
 void sqlite_base::read(std::string_view owner, row_batch& to) {
+  if (is_damaged(owner))
+    throw store_damage("Store " + file_.name() + " is damaged: rows of " + std::string(owner) +
+                       " could not be changed. The next start checks the file.");
   with_reader([&](reader& r) {
     r.rows.bind_text(1, owner);
     while (r.rows.step()) take({owner, r.rows.text(0), r.rows.text(1), r.rows.blob(2)}, to);

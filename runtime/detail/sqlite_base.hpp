@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,9 @@ class sqlite_base {
   /// Appends the rows of an owner in order of (lane, key).
   void read(std::string_view owner, row_batch& to);
   std::vector<std::string> owners(std::string_view prefix, std::string_view after, std::size_t limit);
+  /// Its rows could not be folded: from now on they are not served.
+  void note_damaged(std::string_view owner);
+  bool is_damaged(std::string_view owner) const;
   /// Nobody may read any more.
   void close();
 
@@ -39,7 +44,8 @@ class sqlite_base {
   void take(const chunk& c, row_batch& to) const;
 
   const sqlite_file& file_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> damaged_;
   std::vector<std::unique_ptr<reader>> free_;
 };
 

@@ -49,8 +49,9 @@ void chunk_writer::load(std::string_view owner, const row_table::row& last) {
   found_ = find_.step();
   lane_ = found_ ? find_.text(0) : std::string_view();
   key_ = found_ ? find_.text(1) : std::string_view();
-  if (found_ && !unpack({owner, lane_, key_, find_.blob(2)}, before_))
-    throw file_damage("rows of " + std::string(owner) + " are not what was written");
+  if (!found_ || unpack({owner, lane_, key_, find_.blob(2)}, before_)) return;
+  find_.reset();
+  throw file_damage("rows of " + std::string(owner) + " are not what was written");
 }
 
 std::size_t chunk_writer::merge(const row_table::owner& owner, const std::vector<const row_table::row*>& sorted,

@@ -1,7 +1,6 @@
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 
-#include <twinlane/runtime/detail/sqlite_chunks.hpp>
-
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -11,6 +10,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <twinlane/runtime/detail/checksum_vfs.hpp>
+#include <twinlane/runtime/detail/sqlite_chunks.hpp>
 
 namespace twinlane::detail {
 
@@ -69,8 +71,7 @@ file_lock::file_lock(const std::string& file) {
 
 file_lock::~file_lock() { ::close(fd_); }
 
-sqlite_file::sqlite_file(const options& o, const std::function<void(std::int64_t, std::string_view)>& recover)
-    : options_(o), lock_(o.file) {
+sqlite_file::sqlite_file(const options& o, const recovery& recover) : options_(o), lock_(o.file) {
   std::string damage;
   try {
     open(recover);
@@ -86,10 +87,11 @@ sqlite_file::sqlite_file(const options& o, const std::function<void(std::int64_t
       ". Restore it from a backup, or start again with an empty store, which reads the sources anew.");
 }
 
-void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>& recover) {
+void sqlite_file::open(const recovery& recover) {
   std::error_code none;
   const auto size = fs::file_size(options_.file, none);
   writer_ = sqlite_handle(options_.file, options_.vfs);
+  reserve_checksums(writer_);
   writer_.run(
       "PRAGMA page_size=16384; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
       "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16384");
@@ -102,13 +104,32 @@ void sqlite_file::open(const std::function<void(std::int64_t, std::string_view)>
   const bool suspect = writer_.number("SELECT count(*) FROM meta WHERE name = 'damaged'") != 0;
   if (suspect || (!none && size <= options_.check_bytes_max)) check_contents();
   auto redo = writer_.prepare("SELECT seq, body FROM redo ORDER BY seq");
-  while (redo.step()) recover(redo.number(0), redo.blob(1));
+  bool whole = true;
+  while (redo.step()) whole = recover(redo.number(0), redo.blob(1));
+  if (!whole) throw file_damage("the end of the log is missing");
   begin_epoch();
 }
 
 void sqlite_file::check_contents() {
   check_all(writer_);
-  writer_.run("DELETE FROM meta WHERE name = 'damaged'");
+  bring_back();
+}
+
+// The damage was none: what was set aside is newer than its owner's chunks, and older than the log.
+void sqlite_file::bring_back() {
+  sqlite_transaction t(writer_);
+  std::string body;
+  {
+    auto all = writer_.prepare("SELECT value FROM meta WHERE name GLOB 'aside *' ORDER BY name");
+    while (all.step()) body += all.blob(0);
+  }
+  if (!body.empty()) {
+    auto first = writer_.prepare("INSERT INTO redo VALUES((SELECT coalesce(min(seq), 2) - 1 FROM redo), ?)");
+    first.bind_blob(1, body);
+    first.run();
+  }
+  writer_.run("DELETE FROM meta WHERE name = 'damaged' OR name GLOB 'aside *'");
+  t.commit();
 }
 
 void sqlite_file::migrate() {
@@ -186,6 +207,16 @@ void require_ours(sqlite_handle& db, const std::string& file) {
 void check_all(sqlite_handle& db) {
   if (const auto said = db.text("PRAGMA quick_check(1)"); said != "ok") throw file_damage(said);
   check_chunks(db);
+}
+
+void keep_aside(sqlite_handle& db, std::int64_t fold, std::string_view owner, std::string_view rows) {
+  auto number = std::to_string(fold);
+  number.insert(0, 20 - std::min<std::size_t>(number.size(), 20), '0');  // so that they come in order
+  const auto name = "aside " + number + ' ' + std::string(owner);
+  auto put = db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)");
+  put.bind_text(1, name);
+  put.bind_blob(2, rows);
+  put.run();
 }
 
 void set_durability(sqlite_handle& db, durability d) {

@@ -38,7 +38,8 @@ class file_lock {
 ///
 /// Shape    chunk(owner, lane, key, rows): the rows in order, some of an owner together (sqlite_chunks.hpp); redo(seq,
 /// body):
-///          batches, one after the other, of which some may not be in chunks yet; meta: epoch, clean, damaged
+///          batches, one after the other, of which some may not be in chunks yet; meta: epoch, clean, damaged, and
+///          rows that were set aside, as their owner's chunks are damaged
 /// Errors   std::runtime_error with a sentence. A damaged file is renamed to `NAME.damaged-N` first
 class sqlite_file {
  public:
@@ -46,8 +47,9 @@ class sqlite_file {
     std::string file, vfs;
     std::size_t check_bytes_max = 0;  // files up to this size are read as a whole at open
   };
-  /// `recover` is given each redo row (seq, body) and may throw file_damage.
-  sqlite_file(const options& o, const std::function<void(std::int64_t, std::string_view)>& recover);
+  /// Given each redo row (seq, body); true when nothing of it goes on in the next one. May throw file_damage.
+  using recovery = std::function<bool(std::int64_t, std::string_view)>;
+  sqlite_file(const options& o, const recovery& recover);
 
   const std::string& name() const noexcept { return options_.file; }
   store_opened opened() const noexcept { return opened_; }
@@ -58,9 +60,10 @@ class sqlite_file {
   void mark_clean();
 
  private:
-  void open(const std::function<void(std::int64_t, std::string_view)>& recover);
+  void open(const recovery& recover);
   void check_contents();
   void migrate();
+  void bring_back();
   void begin_epoch();
   std::string set_aside();
 
@@ -75,6 +78,10 @@ void require_ours(sqlite_handle& db, const std::string& file);
 
 /// Reads all of the database. Throws file_damage, or sqlite_error, when it is not what was written.
 void check_all(sqlite_handle& db);
+
+/// Keeps a batch of an owner that cannot be folded. Where the next open finds the file good all the same, it is in the
+/// log again.
+void keep_aside(sqlite_handle& db, std::int64_t fold, std::string_view owner, std::string_view rows);
 
 /// Sets how often the connection syncs: now, with each transaction; soon, when the log is copied into the file.
 void set_durability(sqlite_handle& db, durability d);

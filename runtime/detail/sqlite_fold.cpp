@@ -1,9 +1,20 @@
 #include <twinlane/runtime/detail/sqlite_fold.hpp>
 
+#include <twinlane/runtime/detail/sqlite_file.hpp>
+
 namespace twinlane::detail {
 
-sqlite_fold::sqlite_fold(sqlite_handle& db, std::shared_ptr<const row_table> rows)
-    : db_(db), rows_(std::move(rows)), owners_(rows_->sorted()), chunks_(db) {
+namespace {
+
+constexpr auto npos = static_cast<std::size_t>(-1);
+// More than that, and it is not some rows that are damaged: nothing is written any more.
+constexpr std::size_t damaged_owners_max = 1'000;
+
+}  // namespace
+
+sqlite_fold::sqlite_fold(sqlite_handle& db, sqlite_base& base, std::shared_ptr<const row_table> rows,
+                         std::int64_t number)
+    : db_(db), base_(base), number_(number), rows_(std::move(rows)), owners_(rows_->sorted()), chunks_(db) {
   if (!done()) owners_[0]->sorted(sorted_);
   left_ = sorted_.size();
 }
@@ -16,7 +27,8 @@ bool sqlite_fold::step(std::chrono::microseconds budget) {
   auto sorted = sorted_;
   sqlite_transaction t(db_);
   for (unsigned written = 1; at < owners_.size(); ++written) {
-    left = chunks_.merge(*owners_[at], sorted, left);
+    left = merge(*owners_[at], sorted, left);
+    if (left == npos) return true;  // what this step did is rolled back
     if (left == 0 && ++at < owners_.size()) {
       // The rows lie all over the memory.
       if (at + 4 < owners_.size()) owners_[at + 4]->prefetch();
@@ -31,6 +43,41 @@ bool sqlite_fold::step(std::chrono::microseconds budget) {
   left_ = left;
   sorted_ = std::move(sorted);
   return true;
+}
+
+std::size_t sqlite_fold::merge(const row_table::owner& owner, const std::vector<const row_table::row*>& sorted,
+                               std::size_t count) {
+  if (base_.is_damaged(owner.name())) {
+    set_aside(owner, sorted, count);
+    return 0;
+  }
+  std::string what;
+  try {
+    return chunks_.merge(owner, sorted, count);
+  } catch (const file_damage& e) {
+    what = e.what();
+  } catch (const sqlite_error& e) {
+    if (!e.damage()) throw;
+    what = "rows of " + std::string(owner.name()) + " cannot be folded: " + e.what();
+  }
+  if (++set_aside_ > damaged_owners_max) throw file_damage("rows of very many owners are not what was written");
+  base_.note_damaged(owner.name());
+  damages_.push_back(std::move(what));
+  return npos;
+}
+
+// Beside the chunks, in the same transaction, so that nothing is lost when the log is cut.
+void sqlite_fold::set_aside(const row_table::owner& owner, const std::vector<const row_table::row*>& sorted,
+                            std::size_t count) {
+  row_batch rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto r = sorted[i]->as_row(owner.name());
+    if (r.removed)
+      rows.remove(r.owner, r.lane, r.key);
+    else
+      rows.put(r.owner, r.lane, r.key, r.value);
+  }
+  keep_aside(db_, number_, owner.name(), rows.text());
 }
 
 double sqlite_fold::part_done() const noexcept {

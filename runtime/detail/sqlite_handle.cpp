@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <twinlane/runtime/detail/checksum_vfs.hpp>
+
 namespace twinlane::detail {
 
 namespace {
@@ -9,7 +11,9 @@ namespace {
 [[noreturn]] void fail(sqlite3* db, int code) {
   const auto extended = db ? ::sqlite3_extended_errcode(db) : code;
   std::string what = ::sqlite3_errstr(code);
-  if (db && code != SQLITE_MISUSE) {
+  if (extended == SQLITE_IOERR_DATA) {
+    what = "a page is not what was written";
+  } else if (db && code != SQLITE_MISUSE) {
     if (const std::string said = ::sqlite3_errmsg(db); said != what) what += ": " + said;
     if (const int number = ::sqlite3_system_errno(db); number != 0 && (code & 0xff) == SQLITE_IOERR)
       what += " (errno " + std::to_string(number) + ")";
@@ -80,8 +84,7 @@ std::int64_t sqlite_statement::number(int column) const { return ::sqlite3_colum
 
 sqlite_handle::sqlite_handle(const std::string& file, const std::string& vfs, access a) {
   const int how = a == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code =
-      ::sqlite3_open_v2(file.c_str(), &db_, how | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
+  const int code = ::sqlite3_open_v2(file.c_str(), &db_, how | SQLITE_OPEN_NOMUTEX, checksummed(vfs).c_str());
   if (code != SQLITE_OK) {
     sqlite_handle closing;
     std::swap(closing.db_, db_);

@@ -53,7 +53,7 @@ class sqlite_statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-/// One connection.
+/// One connection, which finds damaged pages of the file (checksum_vfs.hpp).
 ///
 /// Threads  one at a time
 /// Errors   sqlite_error

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds retry_after{1'000};
 constexpr std::size_t trim_bytes_max = 8 * 1024 * 1024;
+constexpr std::size_t body_bytes_kept = 16 * 1024 * 1024;
 constexpr std::size_t trim_rows_max = 1'000;
 constexpr int log_growth_max = 8;  // times the log's size, before commits wait for the copying
 
@@ -23,12 +24,14 @@ int note_log_pages(void* to, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-sqlite_writer::sqlite_writer(const sqlite_store_options& o, sqlite_file& file, pending_rows& rows,
-                             std::deque<redo_row> redo)
+sqlite_writer::sqlite_writer(const sqlite_store_options& o, sqlite_file& file, sqlite_base& base, pending_rows& rows,
+                             std::deque<redo_row> redo, std::function<void(double)> did_commit)
     : options_(o),
       file_(file),
+      base_(base),
       db_(file.writer()),
       rows_(rows),
+      did_commit_(std::move(did_commit)),
       redo_(std::move(redo)),
       insert_(db_.prepare("INSERT INTO redo(seq, body) VALUES(?, ?)")),
       trim_(db_.prepare("DELETE FROM redo WHERE seq <= ?")),
@@ -64,6 +67,7 @@ void sqlite_writer::run() {
       rows_.pause(retry_after);
     }
   }
+  try_note();  // what was found since the last turn
   held_.clear();
   rows_.drop_queue();
 }
@@ -107,21 +111,42 @@ void sqlite_writer::write_cuts() {
     }
     if (when != synced_) set_durability(db_, when);
     synced_ = when;
-    const auto seq = redo_.empty() ? std::max(fold_to_, trim_to_) + 1 : redo_.back().seq + 1;
-    insert_.bind(1, seq);
-    insert_.bind_blob(2, body_);
-    insert_.run();
-    redo_.push_back({seq, body_.size()});
-    for (; count > 0; --count) {
-      const auto cut = std::move(held_.front());
-      held_.pop_front();
-      if (cut.waiter) cut.waiter->durable();
-    }
+    redo_.push_back({insert(body_), body_.size()});
+    tell(count);
   }
+  if (body_.capacity() > body_bytes_kept) body_ = {};
   if (!next_) return;
   fold_to_ = redo_.empty() ? 0 : redo_.back().seq;
-  fold_.emplace(db_, next_);
+  fold_.emplace(db_, base_, next_, fold_to_);
   next_.reset();
+}
+
+// A blob of SQLite's has a greatest size, and a batch may be larger. Returns the seq of the last row.
+std::int64_t sqlite_writer::insert(std::string_view body) {
+  auto seq = redo_.empty() ? std::max(fold_to_, trim_to_) : redo_.back().seq;
+  std::optional<sqlite_transaction> t;
+  if (body.size() > options_.redo_row_bytes_max) t.emplace(db_);
+  do {
+    const auto part = body.substr(0, options_.redo_row_bytes_max);
+    body.remove_prefix(part.size());
+    insert_.bind(1, ++seq);
+    insert_.bind_blob(2, part);
+    insert_.run();
+  } while (!body.empty());
+  if (t) t->commit();
+  return seq;
+}
+
+// The first cuts that are held are durable.
+void sqlite_writer::tell(std::size_t cuts) {
+  const auto now = pending_rows::clock::now();
+  for (; cuts > 0; --cuts) {
+    const auto cut = std::move(held_.front());
+    held_.pop_front();
+    rows_.did_write(cut.rows.bytes());
+    if (did_commit_) did_commit_(std::chrono::duration<double>(now - cut.committed).count());
+    if (cut.waiter) cut.waiter->durable();
+  }
 }
 
 void sqlite_writer::begin_fold() {
@@ -139,11 +164,19 @@ void sqlite_writer::begin_fold() {
 void sqlite_writer::fold_step() {
   if (synced_ != durability::soon) set_durability(db_, synced_ = durability::soon);
   fold_->step(options_.fold_slice);
+  for (const auto& what : fold_->take_damages()) did_damage(what);
   if (!fold_->done()) return;
   rows_.folded();
   fold_.reset();
   trim_to_ = fold_to_;
   folds_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Of one owner: no reason to stop for the others.
+void sqlite_writer::did_damage(const std::string& what) {
+  errors_.fetch_add(1, std::memory_order_relaxed);
+  log_limited(log_level::error, "sqlite_store_damage", "Store " + options_.file + " is damaged: " + what + ".");
+  note_damage(what);
 }
 
 void sqlite_writer::trim_redo() {
@@ -211,7 +244,8 @@ std::optional<std::string> sqlite_writer::trouble() const {
 
 void sqlite_writer::failed(const std::exception& e) {
   db_.roll_back();
-  if (dynamic_cast<const file_damage*>(&e)) note_damage(e.what());
+  const auto* said = dynamic_cast<const sqlite_error*>(&e);
+  if (dynamic_cast<const file_damage*>(&e) || (said && said->damage())) note_damage(e.what());
   errors_.fetch_add(1, std::memory_order_relaxed);
   auto what = "Store " + options_.file + " cannot be written: " + e.what() + ". Commits wait, and are tried again.";
   log_limited(log_level::error, "sqlite_store", what);

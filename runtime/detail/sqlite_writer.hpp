@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include <twinlane/runtime/detail/pending_rows.hpp>
+#include <twinlane/runtime/detail/sqlite_base.hpp>
 #include <twinlane/runtime/detail/sqlite_checkpoint.hpp>
 #include <twinlane/runtime/detail/sqlite_file.hpp>
 #include <twinlane/runtime/detail/sqlite_fold.hpp>
@@ -25,11 +27,14 @@ namespace twinlane::detail {
 /// Errors   what cannot be written is tried again every second; trouble() says what SQLite said
 class sqlite_writer {
  public:
+  /// What one transaction wrote into the log, in one row or more.
   struct redo_row {
-    std::int64_t seq;
+    std::int64_t seq;  // the last one's
     std::size_t bytes;
   };
-  sqlite_writer(const sqlite_store_options& o, sqlite_file& file, pending_rows& rows, std::deque<redo_row> redo);
+  /// did_commit: told of each cut how long it took to become durable; may be empty.
+  sqlite_writer(const sqlite_store_options& o, sqlite_file& file, sqlite_base& base, pending_rows& rows,
+                std::deque<redo_row> redo, std::function<void(double)> did_commit);
 
   void begin();
   /// Writes and folds what is left, and returns whether that worked.
@@ -44,8 +49,11 @@ class sqlite_writer {
   bool turn();
   bool may_write(double owed) const;
   void write_cuts();
+  std::int64_t insert(std::string_view body);
+  void tell(std::size_t cuts);
   void begin_fold();
   void fold_step();
+  void did_damage(const std::string& what);
   void trim_redo();
   void check_point();
   void write_note();
@@ -56,8 +64,10 @@ class sqlite_writer {
 
   const sqlite_store_options options_;
   sqlite_file& file_;
+  sqlite_base& base_;
   sqlite_handle& db_;
   pending_rows& rows_;
+  const std::function<void(double)> did_commit_;
   std::deque<redo_row> redo_;
   sqlite_statement insert_, trim_;
   std::deque<queued_cut> held_;            // taken, not written yet

@@ -74,6 +74,13 @@ sqlite_store_options folding_always() {
   return o;
 }
 
+sqlite_store_options splitting_the_log() {
+  sqlite_store_options o;
+  o.fold_bytes = 200 * 1024;
+  o.redo_row_bytes_max = 500;
+  return o;
+}
+
 sqlite_store_options folding_at_times() {
   sqlite_store_options o;
   o.fold_bytes = 100 * 1024;
@@ -86,6 +93,7 @@ sqlite_store_options folding_at_times() {
 INSTANTIATE_TEST_SUITE_P(kinds, store_conformance,
                          ::testing::Values(in_map(), in_sqlite("sqlite", {}),
                                            in_sqlite("sqlite_folding", folding_at_times()),
+                                           in_sqlite("sqlite_splitting_the_log", splitting_the_log()),
                                            in_sqlite("sqlite_folding_always", folding_always())),
                          [](const auto& i) { return i.param.name; });
 
