@@ -3,6 +3,7 @@
 // disk. Each phase is a process of its own, so that what it holds in memory is its own.
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -144,6 +145,14 @@ void fill(const settings& s) {
   const auto bytes = static_cast<double>(file_bytes(s.file));
   std::printf("stopped in %.2f s: %lld agents, file %.0f MB, %.0f bytes an agent\n", seconds_since(start),
               static_cast<long long>(agents), bytes / 1e6, bytes / static_cast<double>(agents));
+}
+
+// Until it is killed.
+void ingest(const settings& s) {
+  server on(s);
+  customer_feed feed(*on.rt, in_flight_max, batch);
+  const event_stream events[] = {{s.events, s.agents, 94}, {s.events, s.agents, 95}};
+  for (unsigned round = 0;; round ^= 1) feed.post(events[round]);
 }
 
 void restart(const settings& s) {
@@ -291,11 +300,11 @@ struct phase {
   const char* name;
   void (*run)(const settings&);
 };
-constexpr phase phases[] = {
-    {"fill", fill}, {"restart", restart}, {"touch", first_touch}, {"limit", limit_active}, {"command", command}};
+constexpr phase phases[] = {{"fill", fill},          {"restart", restart}, {"touch", first_touch},
+                            {"limit", limit_active}, {"command", command}, {"ingest", ingest}};
 
-/// Runs this program again for one phase.
-bool run_phase(const char* name, std::vector<char*> args, const settings& s) {
+/// This program again, for one phase.
+pid_t begin_phase(const char* name, std::vector<char*> args, const settings& s) {
   std::string option = "--phase", file_option = "--file", phase_name = name, file = s.file;
   for (auto* a : {&option, &phase_name, &file_option, &file}) args.push_back(a->data());
   args.push_back(nullptr);
@@ -304,20 +313,28 @@ bool run_phase(const char* name, std::vector<char*> args, const settings& s) {
     ::execv("/proc/self/exe", args.data());
     ::_exit(127);
   }
+  return pid;
+}
+
+bool end_phase(pid_t pid) {
   int status = 0;
   return pid > 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 int run(const settings& s, const std::vector<char*>& args) {
   for (const auto& p : phases) {
-    if (s.phase == p.name) {
-      p.run(s);
-      return 0;
-    }
+    if (s.phase != p.name) continue;
+    p.run(s);
+    return 0;
   }
-  for (const auto& p : phases)
-    if (!run_phase(p.name, args, s)) return 1;
-  return 0;
+  for (const char* name : {"fill", "restart", "touch", "limit", "command"})
+    if (!end_phase(begin_phase(name, args, s))) return 1;
+  const auto busy = begin_phase("ingest", args, s);
+  std::this_thread::sleep_for(std::chrono::seconds(15));
+  ::kill(busy, SIGKILL);
+  end_phase(busy);
+  std::printf("killed at full load\n");
+  return end_phase(begin_phase("restart", args, s)) ? 0 : 1;
 }
 
 }  // namespace
@@ -347,7 +364,7 @@ int main(int argc, char** argv) {
       std::fprintf(
           stderr,
           "durable_bench [--agents N] [--events N] [--rounds N] [--active-max N] [--subscriptions N] [--file F] "
-          "[--phase fill|restart|touch|limit|command]\n");
+          "[--phase fill|restart|touch|limit|command|ingest]\n");
       return 2;
     }
   }

@@ -57,6 +57,7 @@ class metrics {
   void passivation() noexcept;
   /// From an event's arrival in the process to its diff's hand-over to the socket.
   void event_to_push(double seconds) noexcept;
+  /// From a cut's hand-over to the store until it is durable; see store::observe_commits().
   void store_commit(double seconds) noexcept;
 
   /// outcome: ok, or the problem's code.

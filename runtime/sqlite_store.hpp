@@ -13,6 +13,8 @@ struct sqlite_store_options {
   std::string file;  // made when missing, with its folder
   /// Rows newer than the base are folded into it when they take so much memory; while they are, as much again may come.
   std::size_t fold_bytes = 64 * 1024 * 1024;
+  /// … or when so much was logged, which a start after a kill reads back, …
+  std::size_t redo_bytes = 128 * 1024 * 1024;
   /// … or when the oldest of them may be so old.
   std::chrono::milliseconds fold_age{30'000};
   std::chrono::microseconds fold_slice{3'000};  // folding goes on for so long before cuts have their turn again

@@ -149,7 +149,8 @@ std::deque<queued_cut> pending_rows::take() {
 }
 
 std::deque<queued_cut> pending_rows::swap(std::shared_ptr<const row_table>& older) {
-  auto fresh = std::make_shared<row_table>();
+  // As large as this one has become: growing holds up whoever commits.
+  auto fresh = std::make_shared<row_table>(unfolded_owners());
   std::lock_guard lock(mutex_);
   older_ = older = std::exchange(current_, std::move(fresh));
   generation_.fetch_add(1, std::memory_order_acq_rel);
@@ -167,6 +168,11 @@ void pending_rows::folded() {
 std::size_t pending_rows::unfolded_bytes() const {
   std::lock_guard lock(mutex_);
   return current_->bytes();
+}
+
+std::size_t pending_rows::unfolded_owners() const {
+  std::lock_guard lock(mutex_);
+  return current_->owners();
 }
 
 std::size_t pending_rows::unfolded_rows() const {

@@ -82,6 +82,7 @@ class pending_rows {
 
  private:
   bool ready(clock::time_point at) const;
+  std::size_t unfolded_owners() const;
 
   const limits limits_;
   mutable std::mutex mutex_;

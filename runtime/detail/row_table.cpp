@@ -1,6 +1,7 @@
 #include <twinlane/runtime/detail/row_table.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <functional>
 #include <new>
@@ -61,8 +62,12 @@ char* row_table::allocate(std::size_t size) {
   return at;
 }
 
-void row_table::grow_slots() {
-  const auto old = std::exchange(slots_, std::vector<slot>(std::max(slots_.size() * 2, slots_min), slot{0, nullptr}));
+row_table::row_table(std::size_t owners) {
+  if (owners > 0) grow_slots(std::max(std::bit_ceil(owners * 8 / 5 + 1), slots_min));
+}
+
+void row_table::grow_slots(std::size_t to) {
+  const auto old = std::exchange(slots_, std::vector<slot>(to, slot{0, nullptr}));
   for (const auto& s : old) {
     if (!s.node) continue;
     auto at = s.hash & (slots_.size() - 1);
@@ -98,7 +103,7 @@ void row_table::prefetch_owner(std::size_t owner_hash) const noexcept {
 
 row_table::owner* row_table::owner_of(std::string_view name, std::size_t hash) {
   if (last_ && last_->hash == hash && last_->name() == name) return last_;
-  if (owners_ + 1 > slots_.size() * 5 / 8) grow_slots();
+  if (owners_ + 1 > slots_.size() * 5 / 8) grow_slots(std::max(slots_.size() * 2, slots_min));
   const auto mask = slots_.size() - 1;
   auto at = hash & mask;
   for (; slots_[at].node; at = (at + 1) & mask)

@@ -49,7 +49,8 @@ class row_table {
     void prefetch() const noexcept;
   };
 
-  row_table() = default;
+  /// With room for so many owners.
+  explicit row_table(std::size_t owners = 0);
   row_table(const row_table&) = delete;
   row_table& operator=(const row_table&) = delete;
 
@@ -85,7 +86,7 @@ class row_table {
   char* allocate(std::size_t size);
   owner* owner_of(std::string_view name, std::size_t hash);
   owner* add_owner(std::string_view name, std::size_t hash);
-  void grow_slots();
+  void grow_slots(std::size_t to);
   row* row_of(owner& o, const store_row& r);
   row* add_row(const store_row& r, std::uint32_t hash);
   void grow_index(owner& o);

@@ -37,6 +37,7 @@ sqlite_writer::sqlite_writer(const sqlite_store_options& o, sqlite_file& file, s
       trim_(db_.prepare("DELETE FROM redo WHERE seq <= ?")),
       page_bytes_(static_cast<std::size_t>(db_.number("PRAGMA page_size", 4096))),
       checkpoint_(file.connect_reader()) {
+  for (const auto& r : redo_) redo_bytes_ += r.bytes;
   ::sqlite3_wal_hook(db_.get(), note_log_pages, &log_pages_);
 }
 
@@ -97,7 +98,8 @@ bool sqlite_writer::may_write(double owes) const {
 }
 
 double sqlite_writer::owed() const {
-  return static_cast<double>(rows_.unfolded_bytes()) / static_cast<double>(options_.fold_bytes);
+  const auto part = [](std::size_t of, std::size_t all) { return static_cast<double>(of) / static_cast<double>(all); };
+  return std::max(part(rows_.unfolded_bytes(), options_.fold_bytes), part(redo_bytes_, options_.redo_bytes));
 }
 
 void sqlite_writer::write_cuts() {
@@ -112,10 +114,12 @@ void sqlite_writer::write_cuts() {
     if (when != synced_) set_durability(db_, when);
     synced_ = when;
     redo_.push_back({insert(body_), body_.size()});
+    redo_bytes_ += body_.size();
     tell(count);
   }
   if (body_.capacity() > body_bytes_kept) body_ = {};
   if (!next_) return;
+  redo_bytes_ = 0;
   fold_to_ = redo_.empty() ? 0 : redo_.back().seq;
   fold_.emplace(db_, base_, next_, fold_to_);
   next_.reset();

@@ -74,6 +74,7 @@ class sqlite_writer {
   std::shared_ptr<const row_table> next_;  // to be folded when those are
   std::optional<sqlite_fold> fold_;
   std::int64_t fold_to_ = 0, trim_to_ = 0;  // redo rows up to these are folded with it, are folded
+  std::size_t redo_bytes_ = 0;              // logged since the last fold began
   std::string body_;
   int log_pages_ = 0;
   std::size_t page_bytes_ = 4096;

@@ -270,6 +270,16 @@ TEST(sqlite_store, a_flipped_byte_is_found_at_open_or_was_of_no_meaning) {
   EXPECT_GT(found, 0u);
 }
 
+/// Of the header or the first pointers of a page that leads to other pages of the tree.
+std::size_t byte_of_inner_page(const std::string& file, std::mt19937_64& random) {
+  constexpr std::size_t page_size = 16 * 1024;
+  constexpr char inner_page_of_an_index = 2;
+  for (;;) {
+    const auto page = random() % (file.size() / page_size) * page_size;
+    if (file[page] == inner_page_of_an_index) return page + random() % 24;
+  }
+}
+
 TEST(sqlite_store, a_flipped_byte_of_a_large_file_hides_no_owner_and_changes_none) {
   scratch_folder folder;
   auto o = options_for(folder);
@@ -289,7 +299,7 @@ TEST(sqlite_store, a_flipped_byte_of_a_large_file_hides_no_owner_and_changes_non
   unsigned refused = 0, threw = 0, wrong = 0;
   for (int round = 0; round < (long_run() ? 300 : 30); ++round) {
     auto bad = good;
-    const auto at = random() % bad.size();
+    const auto at = round % 2 ? random() % bad.size() : byte_of_inner_page(bad, random);
     bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 8));
     SCOPED_TRACE("byte " + std::to_string(at));
     write_bytes(o.file, bad);
@@ -433,6 +443,24 @@ TEST(sqlite_store, a_batch_that_is_larger_than_a_row_of_the_log_survives_a_kill)
   sqlite_store store(o);
   EXPECT_FALSE(store.open().clean);
   EXPECT_EQ(all_of(store), model);
+}
+
+TEST(sqlite_store, one_place_written_again_and_again_is_folded_before_the_log_is_long) {
+  scratch_folder folder;
+  auto o = options_for(folder);
+  o.redo_bytes = 100'000;
+  sqlite_store store(o);
+  store.open();
+  for (int n = 1; n <= 1'000; ++n) {
+    row_batch rows;
+    rows.put("/a", "l", "k", std::string(1'000, static_cast<char>(n)));
+    store.commit(std::move(rows), durability::soon, nullptr);
+    if (n % 50 == 0) settle(store);
+  }
+  settle(store);
+  EXPECT_GE(store.count().folds, 5u);
+  EXPECT_TRUE(store.close());
+  EXPECT_LT(fs::file_size(o.file), 500'000u);
 }
 
 // ---- figures ----
