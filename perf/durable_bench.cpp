@@ -2,14 +2,12 @@
 // costs to touch agents that are not in memory, memory under a limit of active agents, and commands that wait for the
 // disk. Each phase is a process of its own, so that what it holds in memory is its own.
 #include <atomic>
-#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <future>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,103 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <twinlane/runtime/sqlite_store.hpp>
-
-#include "customer_feed.hpp"
+#include "durable_server.hpp"
 
 namespace twinlane::perf {
 namespace {
-
-struct settings {
-  std::uint32_t agents = 100'000;
-  std::uint64_t events = 0;  // 0: ten an agent
-  unsigned rounds = 3;       // in place
-  std::size_t active_max = 50'000;
-  std::uint32_t subscriptions = 50'000;
-  std::string file, phase;
-};
-
-class account final : public agent {
- public:
-  using agent::agent;
-  value_lane<std::int64_t> sum{*this, "sum"};
-  command_lane<int> add{*this, "add", on_command<&account::do_add>};
-
- private:
-  reply do_add(const int& n) {
-    sum.set((sum ? *sum : 0) + n);
-    return reply::with(*sum);
-  }
-};
-
-/// A runtime over the store, as a server has it.
-struct server {
-  explicit server(const settings& s, std::size_t active_max = 0) {
-    sqlite_store_options o;
-    o.file = s.file;
-    auto made = std::make_unique<sqlite_store>(o);
-    store = made.get();
-    runtime_options r;
-    r.shard.active_max = active_max == 0 ? 0 : std::max<std::size_t>(active_max / r.shards, 1);
-    rt = std::make_unique<runtime>(r, std::move(made));
-    rt->add<customer>("customer", "/customer/:id");
-    type_options by_command;
-    by_command.create = creation::commands;
-    rt->add<account>("account", "/account/:id", by_command);
-    rt->start();
-  }
-  void stop() {
-    if (!rt->stop(std::chrono::seconds(60))) std::exit(1);
-  }
-  sqlite_store* store;
-  std::unique_ptr<runtime> rt;
-};
-
-// As a source's flow bounds it by default.
-constexpr std::int64_t in_flight_max = 100'000;
-constexpr std::size_t batch = 8192;
-
-/// Calls that are open at a time, bounded; and how long each took.
-class calls {
- public:
-  void enter(std::size_t at_most) {
-    std::unique_lock lock(mutex_);
-    less_.wait(lock, [&] { return open_ < at_most; });
-    ++open_;
-  }
-  void leave(double ms) {
-    std::lock_guard lock(mutex_);
-    --open_;
-    ms_.push_back(ms);
-    less_.notify_all();
-  }
-  /// Until none is open.
-  std::vector<double> wait() {
-    std::unique_lock lock(mutex_);
-    less_.wait(lock, [&] { return open_ == 0; });
-    return std::exchange(ms_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable less_;
-  std::size_t open_ = 0;
-  std::vector<double> ms_;
-};
-
-/// Visits each of n numbers once, in an order that is none.
-std::uint32_t shuffled(std::uint64_t i, std::uint32_t n) {
-  constexpr std::uint64_t prime = 2'654'435'761;  // does not divide n, which is smaller
-  return static_cast<std::uint32_t>((i + 1) * prime % n);
-}
-
-void touch(runtime& rt, std::uint32_t number, calls& c, clock::time_point since, std::size_t at_most) {
-  c.enter(at_most);
-  rt.get("/customer/" + std::to_string(number), {}, [&c, since](const outcome<snapshot>& a) {
-    if (!ok(a) && std::get<error>(a).code != problem::no_such_entity) std::abort();
-    c.leave(seconds_since(since) * 1e3);
-  });
-}
 
 void wait_until_durable(const customer_feed& feed) {
   while (!feed.done()) std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -135,11 +40,27 @@ void measure_pass(server& on, customer_feed& feed, unsigned round, const setting
       static_cast<unsigned long long>(on.store->count().folds - folds), static_cast<double>(file_bytes(s.file)) / n);
 }
 
+void fill_timed(runtime& rt, const settings& s) {
+  const auto partition = rt.partition("visits", "bench", 0);
+  const auto target = std::get<target_info>(rt.resolve_target("/visit/{id}", "page"));
+  const route path("/visit/:id");
+  const auto now_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  for (std::uint32_t i = 0; i < s.agents; ++i) {
+    const auto uri = "/visit/" + std::to_string(i);
+    const routed_record r{uri, path.hash(uri), target.id, {}, "7   ", false, i, now_ms.count()};
+    while (partition->in_flight_records() > in_flight_max) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    rt.post(partition, {&r, 1}, {}, i + 1, clock::now());
+  }
+  while (partition->low_mark() < s.agents) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 void fill(const settings& s) {
   server on(s);
   customer_feed feed(*on.rt, in_flight_max, batch);
   for (unsigned round = 0; round <= s.rounds; ++round) measure_pass(on, feed, round, s);
-  const auto agents = on.rt->agent_count("customer");
+  if (s.timed) fill_timed(*on.rt, s);
+  const auto agents = on.rt->agent_count();
   const auto start = clock::now();
   on.stop();
   const auto bytes = static_cast<double>(file_bytes(s.file));
@@ -356,6 +277,8 @@ int main(int argc, char** argv) {
       s.active_max = number();
     else if (!std::strcmp(argv[i], "--subscriptions"))
       s.subscriptions = static_cast<std::uint32_t>(number());
+    else if (!std::strcmp(argv[i], "--timed"))
+      s.timed = true;
     else if (!std::strcmp(argv[i], "--file"))
       s.file = value();
     else if (!std::strcmp(argv[i], "--phase"))
@@ -363,8 +286,8 @@ int main(int argc, char** argv) {
     else {
       std::fprintf(
           stderr,
-          "durable_bench [--agents N] [--events N] [--rounds N] [--active-max N] [--subscriptions N] [--file F] "
-          "[--phase fill|restart|touch|limit|command|ingest]\n");
+          "durable_bench [--agents N] [--events N] [--rounds N] [--active-max N] [--subscriptions N] [--timed] "
+          "[--file F] [--phase fill|restart|touch|limit|command|ingest]\n");
       return 2;
     }
   }
