@@ -14,9 +14,20 @@ constexpr std::size_t damaged_owners_max = 1'000;
 
 sqlite_fold::sqlite_fold(sqlite_handle& db, sqlite_base& base, std::shared_ptr<const row_table> rows,
                          std::int64_t number)
-    : db_(db), base_(base), number_(number), rows_(std::move(rows)), owners_(rows_->sorted()), chunks_(db) {
-  if (!done()) owners_[0]->sorted(sorted_);
+    : db_(db),
+      base_(base),
+      number_(number),
+      rows_(std::move(rows)),
+      sorting_(std::async(std::launch::async, [r = rows_] { return r->sorted(); })),
+      chunks_(db) {}
+
+bool sqlite_fold::prepare(bool wait) {
+  if (prepared()) return true;
+  if (!wait && sorting_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return false;
+  owners_ = sorting_.get();
+  if (!owners_.empty()) owners_[0]->sorted(sorted_);
   left_ = sorted_.size();
+  return true;
 }
 
 bool sqlite_fold::step(std::chrono::microseconds budget) {
@@ -81,6 +92,7 @@ void sqlite_fold::set_aside(const row_table::owner& owner, const std::vector<con
 }
 
 double sqlite_fold::part_done() const noexcept {
+  if (!prepared()) return 0;
   return owners_.empty() ? 1 : static_cast<double>(at_) / static_cast<double>(owners_.size());
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,11 +25,14 @@ class sqlite_fold {
   /// number: tells it from other folds.
   sqlite_fold(sqlite_handle& db, sqlite_base& base, std::shared_ptr<const row_table> rows, std::int64_t number);
 
-  /// One transaction of about `budget`. False when there was nothing left to do.
+  /// Owners are put in order on a thread of their own, so that cuts do not wait for that. False: not yet.
+  bool prepare(bool wait);
+  /// One transaction of about `budget`, once prepared. False when there was nothing left to do.
   bool step(std::chrono::microseconds budget);
   /// From 0 to 1.
   double part_done() const noexcept;
-  bool done() const noexcept { return at_ == owners_.size(); }
+  bool prepared() const noexcept { return !sorting_.valid(); }
+  bool done() const noexcept { return prepared() && at_ == owners_.size(); }
   /// What was found since the last call.
   std::vector<std::string> take_damages() { return std::exchange(damages_, {}); }
 
@@ -40,6 +44,7 @@ class sqlite_fold {
   sqlite_base& base_;
   const std::int64_t number_;
   std::shared_ptr<const row_table> rows_;
+  std::future<std::vector<const row_table::owner*>> sorting_;
   std::vector<const row_table::owner*> owners_;
   std::size_t at_ = 0;                         // owner
   std::vector<const row_table::row*> sorted_;  // of that owner

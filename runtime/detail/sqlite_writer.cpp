@@ -12,6 +12,7 @@ namespace twinlane::detail {
 namespace {
 
 constexpr std::chrono::milliseconds retry_after{1'000};
+constexpr std::chrono::milliseconds look_again{1};
 constexpr std::size_t trim_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t body_bytes_kept = 16 * 1024 * 1024;
 constexpr std::size_t trim_rows_max = 1'000;
@@ -75,7 +76,8 @@ void sqlite_writer::run() {
 
 bool sqlite_writer::turn() {
   const auto now = pending_rows::clock::now();
-  const auto woken = rows_.wait(busy() ? now : generation_began_ + options_.fold_age);
+  const auto until = fold_ && !fold_->prepared() ? now + look_again : now;
+  const auto woken = rows_.wait(busy() ? until : generation_began_ + options_.fold_age);
   if (woken == pending_rows::wake::stop && !busy() && rows_.unfolded_rows() == 0) return false;
   const auto owes = owed();
   if (woken == pending_rows::wake::cuts && held_.empty() && may_write(owes)) held_ = rows_.take();
@@ -166,6 +168,7 @@ void sqlite_writer::begin_fold() {
 }
 
 void sqlite_writer::fold_step() {
+  if (!fold_->prepare(stopping_.load())) return;
   if (synced_ != durability::soon) set_durability(db_, synced_ = durability::soon);
   fold_->step(options_.fold_slice);
   for (const auto& what : fold_->take_damages()) did_damage(what);
