@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <twinlane/runtime/detail/checksum_vfs.hpp>
 #include <twinlane/runtime/detail/row_overlay.hpp>
 #include <twinlane/runtime/detail/row_table.hpp>
 #include <twinlane/runtime/detail/sqlite_chunks.hpp>
@@ -91,19 +92,26 @@ struct sqlite_snapshot::impl {
     if (db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'redo'") == 0)
       throw std::runtime_error("Store " + file + " is empty: no server has used it yet.");
     auto redo = db.prepare("SELECT body FROM redo ORDER BY seq");
+    std::string open_batch;  // goes on in the next row
     while (redo.step()) {
-      for (auto body = redo.blob(0); !body.empty();) {
-        const auto text = row_batch::first(body);
-        if (text.empty() || !row_batch::parse(text, [&](const store_row& r) { newer.put(r); }))
+      open_batch += redo.blob(0);
+      std::string_view body = open_batch;
+      for (auto text = row_batch::first(body); !text.empty(); text = row_batch::first(body)) {
+        if (!row_batch::parse(text, [&](const store_row& r) { newer.put(r); }))
           throw std::runtime_error("Store " + file + " is damaged: the checksum of the log does not fit.");
         body.remove_prefix(text.size());
       }
+      open_batch = std::string(body);
     }
+    if (!open_batch.empty()) throw std::runtime_error("Store " + file + " is damaged: the end of the log is missing.");
   }
 
   /// False when stopped.
   bool copy_to(const std::string& to_file, const progress& p) {
     sqlite_handle to(to_file, {});
+    // The first page tells the layer below that pages carry checksums: it has to be there before others.
+    detail::reserve_checksums(to);
+    to.run("PRAGMA page_size=16384; PRAGMA user_version=1");
     {
       page_copy copy(to, db);
       // Within the transaction of this snapshot, so that what is written meanwhile is no part of it.

@@ -1,3 +1,4 @@
+#include <twinlane/runtime/detail/sqlite_handle.hpp>
 #include <twinlane/runtime/sqlite_snapshot.hpp>
 
 #include <fstream>
@@ -160,11 +161,7 @@ TEST(sqlite_snapshot, names_a_damaged_owner_and_goes_on_with_the_others) {
     store.commit(std::move(rows), durability::now, nullptr);
     ASSERT_TRUE(store.close());
   }
-  std::ifstream in(o.file, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  for (auto at = bytes.find("value of /b"); at != std::string::npos; at = bytes.find("value of /b", at + 1))
-    bytes[at] = 'V';
-  std::ofstream(o.file, std::ios::binary | std::ios::trunc) << bytes;
+  twinlane::detail::sqlite_handle(o.file, "").run("UPDATE chunk SET rows = x'00' WHERE owner = '/b'");
   sqlite_snapshot s(o.file);
   std::vector<std::string> told;
   s.for_each("/", [&](const sqlite_snapshot::owner_rows& found) {
