@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -86,6 +87,33 @@ class replayer::lane {
   std::vector<std::size_t> indexes_;  // of their letters
 };
 
+/// Letters that sinks have taken. Their items may arrive after the replayer is gone.
+class replayer::sink_items {
+ public:
+  void expect(std::size_t index) {
+    std::lock_guard lock(mutex_);
+    missing_.insert(index);
+  }
+  void took(std::size_t index) {
+    {
+      std::lock_guard lock(mutex_);
+      missing_.erase(index);
+    }
+    arrived_.notify_all();
+  }
+  /// What has not arrived by then stays a letter.
+  void wait(std::stop_token stop, steady_time until, std::vector<replay_fate>& fates) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_until(lock, stop, until, [&] { return missing_.empty(); });
+    for (const auto i : missing_) fates[i] = refused("its sink has not delivered it in time, and may still do so");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::set<std::size_t> missing_;
+};
+
 replayer::replayer(std::vector<source_spec> specs, port& p, sink_handler to_sink)
     : specs_(std::move(specs)), port_(p), to_sink_(std::move(to_sink)) {}
 
@@ -100,26 +128,30 @@ replayer::lane& replayer::lane_of(const std::string& source) {
 std::optional<std::vector<replay_fate>> replayer::replay(std::span<const dead_letter> letters, std::stop_token stop,
                                                          std::chrono::milliseconds at_most) {
   std::vector<replay_fate> fates;
+  items_ = std::make_shared<sink_items>();
   for (std::size_t i = 0; i < letters.size(); ++i) fates.push_back(add(letters[i], i));
   const auto until = steady_time::clock::now() + at_most;
   for (auto& [source, l] : lanes_) l->post();
   bool whole = true;
   for (auto& [source, l] : lanes_) whole = l->wait(stop, until, fates) && whole;
+  items_->wait(stop, until, fates);
   if (!whole) return std::nullopt;
   return fates;
 }
 
 replay_fate replayer::add(const dead_letter& letter, std::size_t index) {
   if (letter.source == agents_source) return add_message(letter, index);
-  if (letter.source.starts_with(sink_begin)) return give_to_sink(letter);
+  if (letter.source.starts_with(sink_begin)) return give_to_sink(letter, index);
   return add_record(letter, index);
 }
 
-replay_fate replayer::give_to_sink(const dead_letter& letter) const {
-  const auto name = letter.source.substr(sink_begin.size(), letter.source.size() - sink_begin.size() - 1);
-  if (!to_sink_) return refused("letters of sinks cannot be replayed");
-  if (auto why = to_sink_(name, letter)) return refused(std::move(*why));
-  return {replay_fate::kind::applied, {}};
+replay_fate replayer::give_to_sink(const dead_letter& letter, std::size_t index) {
+  if (!to_sink_) return refused("letters of sinks cannot be replayed here");
+  items_->expect(index);
+  const auto taken = to_sink_(letter, [items = items_, index] { items->took(index); });
+  if (ok(taken)) return {replay_fate::kind::applied, {}};
+  items_->took(index);
+  return refused(text_of(std::get<error>(taken)));
 }
 
 namespace {

@@ -37,8 +37,8 @@ struct replay_fate {
 /// Errors   by letter, as its fate
 class replayer {
  public:
-  /// Takes a letter of the sink of that name, and answers why it cannot.
-  using sink_handler = std::function<std::optional<std::string>(const std::string& sink, const dead_letter& l)>;
+  /// Takes a letter of a sink, as sinks::replay() does.
+  using sink_handler = std::function<outcome<std::monostate>(const dead_letter& letter, std::function<void()> arrived)>;
 
   replayer(std::vector<source_spec> specs, port& p, sink_handler to_sink = {});
   ~replayer();
@@ -50,16 +50,18 @@ class replayer {
 
  private:
   class lane;
+  class sink_items;
   replay_fate add(const dead_letter& letter, std::size_t index);
   replay_fate add_record(const dead_letter& letter, std::size_t index);
   replay_fate add_message(const dead_letter& letter, std::size_t index);
-  replay_fate give_to_sink(const dead_letter& letter) const;
+  replay_fate give_to_sink(const dead_letter& letter, std::size_t index);
   lane& lane_of(const std::string& source);
 
   const std::vector<source_spec> specs_;
   port& port_;
   const sink_handler to_sink_;
   std::map<std::string, std::unique_ptr<lane>> lanes_;  // by source
+  std::shared_ptr<sink_items> items_;                   // of the running replay
 };
 
 }  // namespace twinlane::ingest

@@ -111,11 +111,11 @@ std::vector<sink_status> sinks::status() const {
   return all;
 }
 
-outcome<std::monostate> sinks::replay(const dead_letter& letter) {
+outcome<std::monostate> sinks::replay(const dead_letter& letter, std::function<void()> arrived) {
   auto found = undelivered_of(letter);
   const auto to = found ? queue(found->sink) : nullptr;
   if (!to) return error{problem::no_such_route, "no sink takes a letter of '" + letter.source + "'"};
-  sink_queue::entry e{std::move(found->item), [] {}};
+  sink_queue::entry e{std::move(found->item), std::move(arrived)};
   if (!to->offer(e)) return error{problem::too_busy, "sink '" + to->name() + "' has no room now. Try again later"};
   return std::monostate{};
 }

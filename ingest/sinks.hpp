@@ -86,10 +86,11 @@ class sinks {
   /// In the order of the specs.
   std::vector<sink_status> status() const;
 
-  /// Puts a dead letter of a sink back at the end of its queue, under the id that it had. It is in memory alone there.
+  /// Puts a dead letter of a sink back at the end of its queue, under the id that it had. It is in memory alone there,
+  /// until `arrived` is called: where it should be, or a new letter.
   /// Errors (by value): no_such_route when there is no such sink or the letter is none of a sink's; too_busy when the
   /// queue is full.
-  outcome<std::monostate> replay(const dead_letter& letter);
+  outcome<std::monostate> replay(const dead_letter& letter, std::function<void()> arrived);
 
  private:
   struct impl;

@@ -84,6 +84,7 @@ void runtime::add_sink(std::shared_ptr<sink_queue> s) {
 void runtime::start() {
   auto& i = *impl_;
   if (!i.shards.empty()) throw std::logic_error("a runtime starts once");
+  if (i.options.figures) i.kept->observe_commits([m = i.options.figures](double seconds) { m->store_commit(seconds); });
   const auto opened = i.kept->open();
   i.start_counter = opened.epoch;
   i.births = (opened.opens << 32) + 1;
@@ -345,10 +346,6 @@ void runtime::impl::did_run_turn(const agent_type&, std::string_view uri, double
 
 void runtime::impl::did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) {
   if (options.figures) options.figures->command(type.name(), lane, outcome);
-}
-
-void runtime::impl::did_commit(double seconds) {
-  if (options.figures) options.figures->store_commit(seconds);
 }
 
 void runtime::impl::did_activate() {

@@ -64,6 +64,8 @@ class runtime final : public port {
 
   /// Agents that exist, of one type or of all.
   std::int64_t agent_count(std::string_view type = {}) const;
+  /// Bytes that were handed to the store and are not durable yet.
+  std::size_t store_bytes() const;
   /// The shared shards and one for each dedicated agent.
   std::size_t shard_count() const;
   /// Waits until all that has been handed over is applied; false at the deadline.

@@ -336,6 +336,8 @@ entity_page runtime::impl::stored_page(const hosted_type& t, const std::string& 
 bool runtime::ready() const { return impl_->is_ready; }
 void runtime::set_ready(bool ready) { impl_->is_ready = ready; }
 
+std::size_t runtime::store_bytes() const { return impl_->kept->queue_bytes(); }
+
 std::size_t runtime::shard_count() const {
   std::size_t n = 0;
   impl_->for_each_shard([&](const shard&) { ++n; });

@@ -119,7 +119,7 @@ bool shard::retire() {
   std::unique_ptr<shard_runner> gone;
   std::lock_guard lock(mutex_);
   if (scheduled_ || !inbox_.empty() || !entities_.empty()) return false;
-  if (outbox_ && outbox_->travelling != 0) return false;
+  if (!sleepers_.empty() || (outbox_ && outbox_->travelling != 0)) return false;
   if (!keeps_ && answers_ && !answers_->expire(host_.now_ms())) return false;
   for (const auto& m : watermarks_)
     if (!keeps_ && m.of->low_mark() < m.next) return false;
@@ -337,9 +337,7 @@ void shard::finish_cut(cut& c) {
   if (!buried) host_.keep(std::exchange(c.dead, {}));
   if (c.batches.empty() && c.answers.empty() && c.parcels.empty() && rows_.empty() && !c.removed) return deliver(c);
   auto w = std::make_unique<waiter>(c, *this);
-  const auto start = std::chrono::steady_clock::now();
   host_.storage().commit(std::exchange(rows_, {}), c.sync, std::move(w));
-  host_.did_commit(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   deliver(c);
 }
 

@@ -149,6 +149,8 @@ class shard {
   void run_cut(cut& c);
   void run_chain(cut& c, entity& e);
   bool is_due(const cut& c) const;
+  std::int64_t next_due() const;
+  void wake_sleepers(std::int64_t now_ms);
   void run_due(cut& c);
   void run_due(cut& c, entity& e);
   static std::int64_t due_of(const entity& e);
@@ -217,7 +219,6 @@ class shard {
   void save_follower(const follow_request& f);
   void save_answer(const std::string& key, const idempotency::kept& k);
   void load_answer(const store_row& r);
-  void load_due(const store_row& r);
   void save_requests(const cut& c);
   void load_request(const store_row& r);
   void forget(const std::string& uri);
@@ -241,6 +242,7 @@ class shard {
   std::uint32_t first_record_ = 0;  // of the batch at pending_at_
   boost::unordered_flat_set<std::unique_ptr<entity>, uri_hash, uri_equal> entities_;
   std::set<std::pair<std::int64_t, entity*>> schedule_;
+  std::vector<std::pair<std::int64_t, std::string>> sleepers_;  // due, and out of memory since the start; latest first
   std::vector<std::pair<const agent_type*, std::unique_ptr<turn>>> turns_;
   /// Below `next` this shard has taken every record of the partition that is its own.
   struct watermark {

@@ -281,7 +281,7 @@ void shard::tell_again(cut& c, const std::string& uri) {
 // A dedicated agent's shard is made on first use: a start must know which of them have something to do by themselves.
 void shard::list_dedicated() {
   if (name_.front() != '/') return;
-  const bool busy = !schedule_.empty() || outbox_->travelling != 0;
+  const bool busy = !schedule_.empty() || !sleepers_.empty() || outbox_->travelling != 0;
   if (busy == outbox_->listed) return;
   outbox_->listed = busy;
   if (busy)

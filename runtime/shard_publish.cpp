@@ -282,6 +282,7 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   e->unreadable.clear();
   e->rev = 0;
   reschedule(*e, lane_base::never);
+  save_due(*e);  // it may have slept until it was read
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include <twinlane/agents/turn.hpp>
@@ -45,7 +46,7 @@ bool shard::open_rows() {
                 "shard " + name_ + " waits, for what is stored of it cannot be read: " + x.what());
   }
   watermarks_.clear();
-  schedule_.clear();
+  sleepers_.clear();
   entities_.clear();
   rows_.clear();
   answers_.reset();
@@ -66,7 +67,7 @@ void shard::read_rows() {
       const auto next = number_in<std::int64_t>(r.value);
       watermarks_.push_back({host_.partition_of(r.key), next, next});
     } else if (r.lane == due_lane) {
-      load_due(r);
+      sleepers_.emplace_back(number_in<std::int64_t>(r.value), r.key);
     } else if (r.lane == answer_lane) {
       load_answer(r);
     } else if (r.lane == request_lane) {
@@ -83,17 +84,10 @@ void shard::read_rows() {
   });
   if (answers_) answers_->sort();
   if (requests_) requests_->sort();
-  outbox_->listed = !schedule_.empty() || !items.empty() || !owed.empty();
+  std::sort(sleepers_.begin(), sleepers_.end(), std::greater<>());
+  outbox_->listed = !sleepers_.empty() || !items.empty() || !owed.empty();
   resume(items, owed);
   note_next_due();
-}
-
-void shard::load_due(const store_row& r) {
-  const auto* type = host_.type_of(r.key);
-  if (!type) return;
-  auto& e = find_or_watch(r.key, *type);
-  e.due_ms = number_in<std::int64_t>(r.value);
-  schedule_.emplace(e.due_ms, &e);
 }
 
 // The agent that the store holds, if it holds one.

@@ -6,12 +6,32 @@
 // Timers and retention: what is due, and when.
 namespace twinlane {
 
-bool shard::is_due(const cut& c) const { return !schedule_.empty() && schedule_.begin()->first <= c.now_ms; }
+bool shard::is_due(const cut& c) const { return next_due() <= c.now_ms; }
+
+std::int64_t shard::next_due() const {
+  const auto scheduled = schedule_.empty() ? lane_base::never : schedule_.begin()->first;
+  return sleepers_.empty() ? scheduled : std::min(scheduled, sleepers_.back().first);
+}
+
+// An agent that has been scheduled since is due when that says.
+void shard::wake_sleepers(std::int64_t now_ms) {
+  for (std::size_t n = 0; n < options_.cut_records && !sleepers_.empty() && sleepers_.back().first <= now_ms; ++n) {
+    const auto [due_ms, uri] = std::move(sleepers_.back());
+    sleepers_.pop_back();
+    const auto* type = host_.type_of(uri);
+    if (!type) continue;
+    auto& e = find_or_watch(uri, *type);
+    if (e.due_ms != lane_base::never) continue;
+    e.due_ms = due_ms;
+    schedule_.emplace(due_ms, &e);
+  }
+}
 
 // One cut of what is due, bounded like any other.
 void shard::run_due(cut& c) {
+  wake_sleepers(c.now_ms);
   std::vector<entity*> due;
-  while (is_due(c) && due.size() < options_.cut_records) {
+  while (!schedule_.empty() && schedule_.begin()->first <= c.now_ms && due.size() < options_.cut_records) {
     auto* e = schedule_.begin()->second;
     schedule_.erase(schedule_.begin());
     due.push_back(e);
@@ -56,7 +76,7 @@ void shard::reschedule(entity& e, std::int64_t due_ms) {
 }
 
 void shard::note_next_due() {
-  auto due = schedule_.empty() ? lane_base::never : schedule_.begin()->first;
+  auto due = next_due();
   if (keeps_ && options_.idle_ms != 0 && active_ != 0) due = std::min(due, next_sweep_ms_);
   next_due_ms_.store(due, std::memory_order_relaxed);
 }

@@ -87,8 +87,11 @@ const error stopping{problem::not_ready, "the server is stopping"};
 
 }  // namespace
 
-dead_desk::dead_desk(dead_letters& place, std::vector<ingest::source_spec> sources, port& p)
-    : place_(place), replayer_(std::move(sources), p), thread_([this](std::stop_token stop) { run(stop); }) {}
+dead_desk::dead_desk(dead_letters& place, std::vector<ingest::source_spec> sources, port& p,
+                     ingest::replayer::sink_handler to_sink)
+    : place_(place),
+      replayer_(std::move(sources), p, std::move(to_sink)),
+      thread_([this](std::stop_token stop) { run(stop); }) {}
 
 dead_desk::~dead_desk() { stop(); }
 

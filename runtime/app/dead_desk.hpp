@@ -29,7 +29,8 @@ class dead_desk {
  public:
   using done_fn = std::function<void(outcome<std::string>)>;
 
-  dead_desk(dead_letters& place, std::vector<ingest::source_spec> sources, port& p);
+  dead_desk(dead_letters& place, std::vector<ingest::source_spec> sources, port& p,
+            ingest::replayer::sink_handler to_sink);
   ~dead_desk();
 
   void list(web::dead_query q, done_fn done) { push({std::move(q), std::move(done), false}); }

@@ -131,7 +131,9 @@ struct service::impl {
     for (const auto& queue : sinks->queues()) agents->add_sink(queue);
     agents->start();
     sources = std::make_unique<ingest::sources>(c.sources, *agents, p.generators);
-    desk = std::make_unique<dead_desk>(dead, c.sources, *agents);
+    desk = std::make_unique<dead_desk>(dead, c.sources, *agents, [this](const auto& letter, auto arrived) {
+      return sinks->replay(letter, std::move(arrived));
+    });
     web = std::make_unique<web::server>(web_options_of(p, c), agents, web_figures(*figures));
     export_figures();
     web->start();
@@ -163,7 +165,7 @@ struct service::impl {
 
   void export_figures() {
     figures->gauge("twinlane_shards", {}, [this] { return static_cast<double>(agents->shard_count()); });
-    figures->gauge("twinlane_store_queue_bytes", {}, [] { return 0.0; });  // memory: a commit is durable at once
+    figures->gauge("twinlane_store_queue_bytes", {}, [this] { return static_cast<double>(agents->store_bytes()); });
     figures->gauge("twinlane_connections", {}, [this] { return static_cast<double>(web->connections()); });
     figures->gauge("twinlane_subscriptions", {}, [this] { return static_cast<double>(web->subscriptions()); });
     figures->gauge("twinlane_outbound_bytes", {}, [this] { return static_cast<double>(web->outbound_bytes()); });

@@ -127,19 +127,23 @@ TEST_F(replayer_test, what_cannot_be_handed_over_says_why) {
   EXPECT_THAT(refusal(letter("1,2")), HasSubstr("Write columns:"));
 }
 
-TEST_F(replayer_test, letters_of_a_sink_are_given_to_who_handles_them) {
+TEST_F(replayer_test, letter_of_a_sink_is_applied_once_it_has_arrived) {
   auto l = letter("5");
   l.source = "(sink mail)";
-  std::vector<std::string> given;
-  replayer r(specs, port, [&](const std::string& sink, const dead_letter& one) {
-    given.push_back(sink + ' ' + one.value);
-    return given.size() == 1 ? std::nullopt : std::optional<std::string>("full");
+  std::vector<std::function<void()>> given;
+  replayer r(specs, port, [&](const dead_letter& one, auto arrived) -> outcome<std::monostate> {
+    EXPECT_EQ(one.value, "5");
+    given.push_back(arrived);
+    if (given.size() == 1) arrived();
+    if (given.size() == 2) return error{problem::too_busy, "full"};
+    return std::monostate{};
   });
-  const auto fates = r.replay(std::vector{l, l}, {}, 1s);
+  const auto fates = r.replay(std::vector{l, l, l}, {}, 50ms);
   ASSERT_TRUE(fates);
   EXPECT_EQ((*fates)[0].what, kind::applied);
   EXPECT_EQ((*fates)[1].why, "full");
-  EXPECT_THAT(given, testing::ElementsAre("mail 5", "mail 5"));
+  EXPECT_EQ((*fates)[2].what, kind::refused) << "it is nowhere but in memory";
+  given[2]();
 }
 
 TEST_F(replayer_test, record_that_a_shard_refuses_is_dead_again) {

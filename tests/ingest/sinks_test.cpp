@@ -111,15 +111,15 @@ TEST(sinks, every_sink_has_a_queue_by_its_name_before_anything_starts) {
 TEST(sinks, letters_that_are_none_of_a_sink_are_not_replayed) {
   sinks s({webhook("http://a")}, {});
   auto letter = letter_of("crm", {"7", "/c/1", "k", "1", 5}, dead_reason::undeliverable, "why: because");
-  EXPECT_TRUE(ok(s.replay(letter)));
+  EXPECT_TRUE(ok(s.replay(letter, [] {})));
   EXPECT_EQ(s.queue("crm")->waiting_items(), 1u);
   letter.offset += 1;
-  EXPECT_FALSE(ok(s.replay(letter))) << "not the letter's id";
+  EXPECT_FALSE(ok(s.replay(letter, [] {}))) << "not the letter's id";
   letter.offset -= 1;
   letter.source = "orders";
-  EXPECT_FALSE(ok(s.replay(letter)));
+  EXPECT_FALSE(ok(s.replay(letter, [] {})));
   letter.source = "(sink other)";
-  EXPECT_FALSE(ok(s.replay(letter)));
+  EXPECT_FALSE(ok(s.replay(letter, [] {})));
 }
 
 TEST(sink_letter, item_comes_back_as_it_was_and_its_number_depends_on_its_id_alone) {

@@ -160,7 +160,7 @@ TEST_F(webhook_sink_test, dead_letter_can_be_replayed_under_its_id) {
   lab.offer("id: 1", "/c/1", R"({"a":1})", "k");
   ASSERT_TRUE(lab.arrive(1));
   mended = true;
-  EXPECT_TRUE(ok(lab.all().replay(lab.dead().at(0))));
+  EXPECT_TRUE(ok(lab.all().replay(lab.dead().at(0), [] {})));
   ASSERT_TRUE(eventually([&] { return lab.status().sent == 1; }));
   const auto all = crm.requests();
   ASSERT_EQ(all.size(), 2u);

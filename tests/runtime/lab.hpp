@@ -139,7 +139,6 @@ class lab : public shard_host {
   void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
   }
-  void did_commit(double) override {}
   void did_activate() override {}
   void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }

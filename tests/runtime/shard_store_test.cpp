@@ -116,6 +116,30 @@ TEST(shard_store, timer_that_was_due_while_nobody_ran_fires_once) {
   EXPECT_EQ(l->document("/account/1")["rings"], 1);
 }
 
+TEST(shard_store, who_is_due_later_is_not_in_memory_until_then) {
+  kept_lab l;
+  for (int i = 1; i <= 3; ++i) {
+    l.post({{"/account/" + std::to_string(i), "sum", "", "1"}});
+    l->command("/account/" + std::to_string(i), "alarm", std::to_string(500 * i));
+  }
+  ASSERT_TRUE(l->settle());
+  l.restart();
+  l->wake_all();
+  EXPECT_EQ(l->on("/account/1").find("/account/1"), nullptr);
+  l->remove("/account/2");
+  l->command("/account/3", "alarm", "5000");
+  ASSERT_TRUE(l->settle());
+  l->now += 2'000;
+  l->tick();
+  EXPECT_EQ(l->document("/account/1")["rings"], 1);
+  EXPECT_TRUE(l->document("/account/2").is_null());
+  EXPECT_EQ(l->document("/account/3").count("rings"), 0u) << "it has been set anew";
+  l->now += 4'000;
+  l->tick();
+  EXPECT_EQ(l->document("/account/3")["rings"], 1);
+  for (const auto& [place, value] : l->kept.rows) EXPECT_NE(place[1], "due");
+}
+
 TEST(shard_store, what_has_fired_is_not_due_at_the_next_start) {
   kept_lab l;
   l.post({{"/account/1", "sum", "", "1"}});
