@@ -146,7 +146,7 @@ replay_fate replayer::add(const dead_letter& letter, std::size_t index) {
 }
 
 replay_fate replayer::give_to_sink(const dead_letter& letter, std::size_t index) {
-  if (!to_sink_) return refused("letters of sinks cannot be replayed here");
+  if (!to_sink_) return refused("letters of sinks cannot be replayed");
   items_->expect(index);
   const auto taken = to_sink_(letter, [items = items_, index] { items->took(index); });
   if (ok(taken)) return {replay_fate::kind::applied, {}};
