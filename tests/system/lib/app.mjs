@@ -61,7 +61,7 @@ export function run(name, args, { input, deadline_ms = 60_000 } = {}) {
  * Starts `NAME serve` and resolves when it has printed its ready line. `config` is YAML text or the path of a file;
  * it ends with the test at the latest.
  */
-export async function start_app(t, { name = 'twinlane', config, data_dir, args = [], deadline_ms = 30_000, log = [] }) {
+export async function start_app(t, { name = 'twinlane', config, data_dir, args = [], deadline_ms = 30_000, log = [], on_spawn }) {
   const dir = temp_dir(t, 'app');
   let file = config;
   if (config.includes('\n')) {
@@ -74,6 +74,7 @@ export async function start_app(t, { name = 'twinlane', config, data_dir, args =
     { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  on_spawn?.(child);
   const is_up = () => child.exitCode === null && child.signalCode === null;
   defer(t, async () => {
     if (is_up()) child.kill('SIGKILL');
@@ -171,6 +172,13 @@ class app {
     if (!existsSync(dir)) return [];
     return readdirSync(dir).sort().flatMap((f) =>
       readFileSync(join(dir, f), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)));
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    this.keep_alive.destroy();
   }
 
   /** SIGTERM; resolves with how it ended and how long that took. */

@@ -26,6 +26,7 @@ export class twin_client {
     this.breaches = [];
     this.next_id = 1;
     this.bytes = 0;
+    this.on_state = null;  // called with a subscription after each snap and diff
     this.opened = new Promise((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
@@ -86,6 +87,7 @@ export class twin_client {
         if (m.uri !== sub.uri) this.breaches.push(`${sub.uri}: snap says ${m.uri}`);
         Object.assign(sub, { rev: m.rev, lineage: m.lineage, exists: m.exists });
         sub.snaps++;
+        this.on_state?.(sub);
         return this.answer(m.id, m);
       case 'diff':
         if (!sub || sub.rev === null) return this.breaches.push(`diff before snap for id ${m.id}`);
@@ -95,6 +97,7 @@ export class twin_client {
         sub.lanes = merge_patch(sub.lanes, m.patch);
         sub.rev = m.rev;
         sub.diffs++;
+        this.on_state?.(sub);
         return sub.on_diff?.(m);
       case 'life':
         return sub ? sub.life.push(m) : this.breaches.push(`life for unknown id ${m.id}`);

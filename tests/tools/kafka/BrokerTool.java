@@ -2,10 +2,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -19,10 +21,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Administers and feeds the tests' broker from a process of its own: a JSON command a line on standard input, a JSON
@@ -32,10 +38,12 @@ public final class BrokerTool {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int RECORD_BYTES_MAX = 96 * 1024 * 1024;
 
+  private final String brokers;
   private final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
 
   private BrokerTool(String brokers) {
+    this.brokers = brokers;
     Properties p = new Properties();
     p.put("bootstrap.servers", brokers);
     admin = Admin.create(p);
@@ -72,6 +80,8 @@ public final class BrokerTool {
       case "delete" -> admin.deleteTopics(texts(command.path("topics"))).all().get(30, TimeUnit.SECONDS);
       case "topics" -> answer.set("topics", JSON.valueToTree(admin.listTopics().names().get(10, TimeUnit.SECONDS)));
       case "produce" -> answer.put("produced", produce(Path.of(command.path("file").asText())));
+      case "read" -> answer.put("read", read(command.path("topic").asText(), Path.of(command.path("file").asText())));
+      case "truncate" -> truncate(command.path("topic").asText(), command.path("before"));
       case "ends" -> answer.set("ends", JSON.valueToTree(ends(texts(command.path("topics")))));
       case "committed" -> answer.set("committed", JSON.valueToTree(committed(command.path("group").asText())));
       default -> throw new IllegalArgumentException("unknown command " + command);
@@ -112,6 +122,49 @@ public final class BrokerTool {
     producer.flush();
     if (failure.get() != null) throw failure.get();
     return n;
+  }
+
+  /** All that the topic holds now, as lines of {"p": partition, "o": offset, "k": key, "v": value, "h": headers}. */
+  private long read(String topic, Path file) throws Exception {
+    Map<Integer, Long> ends = ends(List.of(topic)).getOrDefault(topic, Map.of());
+    Properties p = new Properties();
+    p.put("bootstrap.servers", brokers);
+    p.put("max.poll.records", 10_000);
+    long n = 0;
+    try (var consumer = new KafkaConsumer<>(p, new StringDeserializer(), new StringDeserializer());
+        BufferedWriter lines = Files.newBufferedWriter(file)) {
+      List<TopicPartition> all = ends.keySet().stream().map(i -> new TopicPartition(topic, i)).toList();
+      consumer.assign(all);
+      consumer.seekToBeginning(all);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+      while (all.stream().anyMatch(tp -> consumer.position(tp) < ends.get(tp.partition()))) {
+        if (System.nanoTime() > deadline) throw new IllegalStateException(topic + " could not be read to its end");
+        for (var r : consumer.poll(Duration.ofMillis(200))) {
+          lines.write(JSON.writeValueAsString(line(r)));
+          lines.newLine();
+          ++n;
+        }
+      }
+    }
+    return n;
+  }
+
+  private static ObjectNode line(ConsumerRecord<String, String> r) {
+    ObjectNode line = JSON.createObjectNode().put("p", r.partition()).put("o", r.offset());
+    line.put("k", r.key()).put("v", r.value());
+    ObjectNode headers = line.putObject("h");
+    r.headers().forEach(h -> headers.put(h.key(), new String(h.value(), StandardCharsets.UTF_8)));
+    return line;
+  }
+
+  /** Deletes what lies before an offset: {partition: offset}. */
+  private void truncate(String topic, JsonNode before) throws Exception {
+    Map<TopicPartition, RecordsToDelete> wanted = new HashMap<>();
+    before.fields().forEachRemaining(
+        f -> wanted.put(
+            new TopicPartition(topic, Integer.parseInt(f.getKey())),
+            RecordsToDelete.beforeOffset(f.getValue().asLong())));
+    admin.deleteRecords(wanted).all().get(30, TimeUnit.SECONDS);
   }
 
   private static byte[] bytes(JsonNode record, String field) {

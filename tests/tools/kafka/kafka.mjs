@@ -85,6 +85,7 @@ export async function start_kafka({ heap_max = '640m', deadline_ms = 60_000 } = 
     'transaction.state.log.num.partitions': 1,
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1000,
     'auto.create.topics.enable': false,
     'message.max.bytes': 96 * 1024 * 1024,
     'socket.request.max.bytes': 104857600,
@@ -153,6 +154,10 @@ export async function start_kafka({ heap_max = '640m', deadline_ms = 60_000 } = 
         rmSync(file);
       }
     },
+    /** Writes all that a topic holds into a file, a line a record (see BrokerTool.java); resolves with their number. */
+    read_into: async (topic, file) => (await tool.ask({ op: 'read', topic, file })).read,
+    /** Deletes the records that lie before an offset: { partition: offset }. */
+    truncate: (topic, before) => tool.ask({ op: 'truncate', topic, before }),
     ends: async (topics) => (await tool.ask({ op: 'ends', topics })).ends,
     committed: async (group) => (await tool.ask({ op: 'committed', group })).committed,
   };

@@ -1,0 +1,178 @@
+// kill -9 at random moments under full load from a real broker: what is there in the end is what the events say, each
+// counted once, and no subscriber has seen a history that was not one.
+import assert from 'node:assert/strict';
+import { createReadStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { start_kafka, unavailable } from '../tools/kafka/kafka.mjs';
+import { assert_stops_well, hosting, long, missing, start_app, temp_dir } from './lib/app.mjs';
+import { bank, comparable, config, tallies, topics } from './lib/bank.mjs';
+import { digest, lineage_watch } from './lib/lineage_watch.mjs';
+import { random } from './lib/retail.mjs';
+import { in_parallel, pause, until } from './lib/wait.mjs';
+
+const skip = missing('bank_app') || unavailable() || false;
+const rounds = long ? 50 : 5;
+const size = { accounts: 20_000, rates: 200 };
+const chunk_events = 5_000;
+const backlog_max = 40_000;  // the server has always enough to do, and what is left in the end is soon done
+
+let kafka;
+before(async () => { if (!skip) kafka = await start_kafka(); });
+after(async () => { await kafka?.stop(); });
+
+/** Writes events through the broker's tool, a process of its own, until it is told to stop. */
+class producer {
+  constructor(t, events) {
+    this.events = events;
+    this.file = join(temp_dir(t, 'events'), 'chunk.ndjson');
+    this.backlog = 0;
+    this.running = true;
+    this.done = this.run();
+    this.done.catch(() => {});
+  }
+
+  async run() {
+    while (this.running) {
+      if (this.backlog > backlog_max) {
+        await pause(5);
+        continue;
+      }
+      const lines = Array.from({ length: chunk_events }, () => this.events.next());
+      writeFileSync(this.file, lines.join('\n') + '\n');
+      assert.equal(await kafka.produce_file(this.file), chunk_events);
+      this.backlog += chunk_events;
+    }
+  }
+
+  async stop() {
+    this.running = false;
+    await this.done;
+  }
+}
+
+const all_partitions = async (app) =>
+  (await app.get('/api/sources')).json().items.flatMap((s) => s.partitions);
+
+/** Starts the server on the same data and ends it at a random moment, now and then before it is ready. */
+async function one_life(t, { start, r, round, load, log }) {
+  const life = { applied: 0, duplicates: 0 };
+  if (round % 5 === 3) {
+    const moment = r.below(150);
+    let starting;
+    const child = await new Promise((resolve) => { starting = start({ log, on_spawn: resolve }); starting.catch(() => {}); });
+    await pause(moment);
+    child.kill('SIGKILL');
+    await starting.then((app) => app.ended, () => {});
+    t.diagnostic(`round ${round}: killed ${moment} ms after its start`);
+    return life;
+  }
+  const app = await start({ log });
+  const moment = 500 + r.below(2_500), began = performance.now();
+  while (performance.now() - began < moment) {
+    const seen = await all_partitions(app);
+    Object.assign(life, { applied: sum(seen, 'applied'), duplicates: sum(seen, 'duplicates') });
+    load.backlog = sum(seen, 'lag');
+    await pause(Math.min(50, moment));
+  }
+  await pause(r.below(60));
+  await app.kill();
+  t.diagnostic(`round ${round}: killed ${moment} ms after it was ready, ${life.applied} applied and ${life.duplicates} ` +
+    `read again, ${load.backlog} waiting, ${load.events.events} produced`);
+  return life;
+}
+
+const sum = (items, field) => items.reduce((n, i) => n + (i[field] ?? 0), 0);
+
+/** Everything that was produced has been read and is durable. */
+async function wait_until_read(app) {
+  const ends = await kafka.ends(Object.keys(topics));
+  await until('everything to be read', async () => {
+    const waiting = (await all_partitions(app)).filter((p) => (p.offset_durable ?? 0) < ends[p.topic][p.partition]);
+    if (waiting.length > 0) throw new Error(JSON.stringify(waiting));
+    return true;
+  }, { deadline_ms: 180_000 });
+}
+
+/** Every agent's state is what the events come to; messages that are on their way have a while to arrive. */
+async function assert_states(app, events) {
+  const differ = async (uri) => {
+    const state = await app.state(uri);
+    const shown = state === null ? null : comparable(uri, state.lanes);
+    return isDeepStrictEqual(shown, events.lanes_of(uri)) ? null : { uri, shown };
+  };
+  let wrong = events.uris().map((uri) => ({ uri }));
+  await until('the states', async () => {
+    wrong = (await in_parallel(wrong, 16, (w) => differ(w.uri))).filter(Boolean);
+    return wrong.length === 0;
+  }, { deadline_ms: 10_000, every_ms: 500 }).catch(() => {});
+  const lanes = {};
+  for (const { uri, shown } of wrong)
+    for (const lane of differing(shown, events.lanes_of(uri))) lanes[lane] = (lanes[lane] ?? 0) + 1;
+  const told = wrong.slice(0, 5).map(({ uri, shown }) => `${uri}: ${difference(shown, events.lanes_of(uri))}`);
+  assert.equal(wrong.length, 0, `${wrong.length} states differ, by lane ${JSON.stringify(lanes)}; the first ones:\n${told.join('\n')}`);
+}
+
+const differing = (shown, expected) => !shown || !expected ? ['all'] :
+  Object.keys({ ...expected, ...shown }).filter((lane) => !isDeepStrictEqual(shown[lane], expected[lane]));
+
+const difference = (shown, expected) => differing(shown, expected).map((lane) =>
+  `${lane} is ${JSON.stringify(shown?.[lane])} and not ${JSON.stringify(expected?.[lane])}`).join('; ');
+
+test(`${size.accounts} agents are what their events say after ${rounds} kills under load (${hosting})`, { skip }, async (t) => {
+  const seed = Number(process.env.TWINLANE_SEED) || 7_001;
+  t.diagnostic(`seed ${seed}`);
+  const r = new random(seed);
+  await kafka.create(topics);
+  const events = new bank({ seed: seed + 1, ...size });
+  const data_dir = temp_dir(t, 'data');
+  const text = config({ hosting, kafka, active_max: 5_000 });
+  const log = [];
+  let app = null;
+  const start = async (more) => {
+    app = await start_app(t, { name: 'bank_app', config: text, data_dir, ...more });
+    return app;
+  };
+  const load = new producer(t, events);
+  const watch = new lineage_watch({
+    ws_url: () => app?.ws_url ?? 'ws://127.0.0.1:1', clients: 8, unseen: ['whisper'],
+    uris: [...Array(120).keys()].map((n) => `/account/${n * 5}`).concat(
+      [...Array(20).keys()].map((n) => `/rate/${n}`), [...Array(12).keys()].map((n) => `/tally/${n}`)),
+  });
+
+  await t.test('it is killed and started again while events come', async () => {
+    const lives = [];
+    for (let round = 0; round < rounds; round++) lives.push(await one_life(t, { start, r, round, load, log }));
+    assert.ok(lives.filter((l) => l.applied > 0).length >= rounds * 0.6, 'killed while it was at work');
+    assert.ok(sum(lives, 'duplicates') > 0, 'some records were read again');
+  });
+
+  await t.test('what was produced is read, and every state equals the fold', async () => {
+    await load.stop();
+    await start({ log });
+    await wait_until_read(app);
+    await assert_states(app, events);
+  });
+
+  await t.test('no subscriber saw a gap or two histories in one lineage', async () => {
+    t.diagnostic(`${watch.states} states seen over ${watch.connects} connections`);
+    assert.deepEqual(watch.all_breaches(), []);
+    assert.ok(watch.connects > watch.clients.length * 2, 'subscribers came back');
+    const lives = Math.max(...[...watch.lineages.values()].map((s) => s.size));
+    assert.ok(lives > 1, 'a kill begins another lineage');
+    await watch.stop();
+  });
+
+  await t.test('after a clean stop and start every state is still the same', async () => {
+    await assert_stops_well(assert, app);
+    await start({ log });
+    await assert_states(app, events);
+    const again = sum(await all_partitions(app), 'applied') + sum(await all_partitions(app), 'duplicates');
+    assert.equal(again, 0, 'records that were read once more after a clean stop');
+    await assert_stops_well(assert, app);
+    assert.deepEqual(app.dead_letters(), []);
+    assert.deepEqual(log.filter((l) => / (error|critical) /.test(l)), []);
+  });
+});
