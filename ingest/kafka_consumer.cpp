@@ -212,7 +212,7 @@ void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
   for (std::size_t i = 0; i < n && !stop.stop_requested(); ++i) {
     const auto& m = *messages[i];
     if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR && m.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      problems.did_fail(m, assignment);
+      problems.did_fail(client.get(), m, assignment);
       continue;
     }
     // Of a partition that is no longer ours: whoever has it now reads it.
@@ -274,9 +274,6 @@ void kafka_consumer::impl::act_on_rebalance() {
 
 void kafka_consumer::impl::assign(rd_kafka_topic_partition_list_t& list) {
   assignment.take(list, sources);
-  rd_kafka_assign(client.get(), &list);
-  held = assignment.release_held();
-  assignment.update_flow(client.get(), steady_time::clock::now());
   problems.did_assign(client.get(), list);
   for (auto* s : sources) {
     const bool found = !problems.is_missing(s->topic());
@@ -285,6 +282,11 @@ void kafka_consumer::impl::assign(rd_kafka_topic_partition_list_t& list) {
     s->set_problem({});
     s->set_state(s->may_start() ? source_state::running : source_state::waiting);
   }
+  problems.check_starts(client.get(), assignment);
+  assignment.set_starts(list);
+  rd_kafka_assign(client.get(), &list);
+  held = assignment.release_held();
+  assignment.update_flow(client.get(), steady_time::clock::now());
   log_limited(log_level::info, "kafka/assigned/" + spec.brokers + '/' + spec.group,
               "Kafka group '" + spec.group + "': " + std::to_string(list.cnt) + " partitions assigned");
 }

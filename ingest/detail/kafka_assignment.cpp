@@ -19,7 +19,7 @@ std::int64_t kafka_reader::start_offset() const noexcept {
 }
 
 void kafka_reader::take(const rd_kafka_message_t& m, text_arena& texts) {
-  if (m.offset < skip_below) return;
+  if (stopped || m.offset < skip_below) return;
   raw_record r;
   r.has_key = m.key != nullptr;
   r.key = {static_cast<const char*>(m.key), r.has_key ? m.key_len : 0};
@@ -32,37 +32,53 @@ void kafka_reader::take(const rd_kafka_message_t& m, text_arena& texts) {
 }
 
 void kafka_reader::take_end(std::int64_t offset) {
+  if (stopped) return;
   next = std::max(next, offset);
   if (end < 0) end = offset;
   partition->log_end.store(std::max(partition->log_end.load(), offset));
 }
 
 void kafka_reader::post(steady_time arrived) {
-  if (next > partition->posted_mark()) feed.post(next, arrived);
+  if (!stopped && next > partition->posted_mark()) feed.post(next, arrived);
   next = -1;
 }
 
-void kafka_assignment::take(rd_kafka_topic_partition_list_t& list, const std::vector<kafka_source*>& sources) {
+bool kafka_slot::stopped() const {
+  return !readers.empty() && std::all_of(readers.begin(), readers.end(), [](const auto& r) { return r->stopped; });
+}
+
+void kafka_assignment::take(const rd_kafka_topic_partition_list_t& list, const std::vector<kafka_source*>& sources) {
   clear();
   for (int i = 0; i < list.cnt; ++i) {
-    auto& entry = list.elems[i];
+    const auto& entry = list.elems[i];
     auto slot = std::make_unique<kafka_slot>();
     slot->topic = entry.topic;
     slot->number = entry.partition;
-    entry.offset = RD_KAFKA_OFFSET_END;
     for (auto* s : sources) {
       if (s->topic() != slot->topic) continue;
       auto reader = std::make_unique<kafka_reader>(port_, *s, entry.partition);
-      const auto start = reader->start_offset();
-      reader->skip_below = std::max<std::int64_t>(start, 0);
-      // RD_KAFKA_OFFSET_BEGINNING is the least of all offsets but END, which is our "none yet".
-      entry.offset = entry.offset == RD_KAFKA_OFFSET_END ? start : std::min(entry.offset, start);
+      reader->skip_below = std::max<std::int64_t>(reader->start_offset(), 0);
       reader->partition->assigned = true;
       slot->readers.push_back(std::move(reader));
     }
     slots_.push_back(std::move(slot));
   }
   release_held();
+}
+
+void kafka_assignment::set_starts(rd_kafka_topic_partition_list_t& list) const {
+  for (int i = 0; i < list.cnt; ++i) {
+    // RD_KAFKA_OFFSET_BEGINNING is the least of all offsets but END, which is our "none yet".
+    auto& start = list.elems[i].offset;
+    start = RD_KAFKA_OFFSET_END;
+    for (const auto& r : slots_[static_cast<std::size_t>(i)]->readers)
+      if (!r->stopped) start = start == RD_KAFKA_OFFSET_END ? r->start_offset() : std::min(start, r->start_offset());
+  }
+}
+
+void kafka_assignment::stop(const kafka_source& s) {
+  for (const auto& slot : slots_)
+    for (const auto& r : slot->readers) r->stopped |= &r->source == &s;
 }
 
 void kafka_assignment::clear() {
@@ -98,6 +114,7 @@ bool kafka_assignment::release_held() {
   for (const auto& slot : slots_) {
     slot->held = false;
     for (const auto& r : slot->readers) {
+      if (r->stopped) continue;
       const bool may = r->source.may_start();
       slot->held |= !may;
       r->source.set_state(may ? source_state::running : source_state::waiting);
@@ -135,7 +152,7 @@ void kafka_assignment::pause_or_resume(rd_kafka_t* k, bool hold_is_over) {
   const kafka_list pause(rd_kafka_topic_partition_list_new(0)), resume(rd_kafka_topic_partition_list_new(0));
   for (const auto& slot : slots_) {
     const bool closed = slot->over || total_over_;
-    const bool want = slot->held || slot->broken || (closed && (slot->paused || hold_is_over));
+    const bool want = slot->held || slot->stopped() || (closed && (slot->paused || hold_is_over));
     if (want == slot->paused) continue;
     slot->paused = want;
     rd_kafka_topic_partition_list_add(want ? pause.get() : resume.get(), slot->topic.c_str(), slot->number);

@@ -20,6 +20,7 @@ struct kafka_reader {
 
   /// Where to begin: behind what this process handed over, else at the stored low mark, else at the beginning.
   std::int64_t start_offset() const noexcept;
+  /// These three do nothing once it is stopped.
   void take(const rd_kafka_message_t& m, text_arena& texts);
   /// The partition has no more records below this offset; gaps that transactions and compaction leave count as read.
   void take_end(std::int64_t offset);
@@ -33,16 +34,19 @@ struct kafka_reader {
   std::int64_t next = -1;        // behind the last record of this batch
   std::int64_t end = -1;         // of the partition as it was at start
   std::int64_t committed = -1;
+  bool stopped = false;  // for good, as long as this assignment lasts: reading on would skip records
 };
 
 /// A partition of the group's assignment, and who reads it.
 struct kafka_slot {
+  /// Nobody reads it any more.
+  bool stopped() const;
+
   std::string topic;
   std::int32_t number = 0;
   std::vector<std::unique_ptr<kafka_reader>> readers;
   bool held = false;     // a reader's source waits for others
   bool over = false;     // too much in flight
-  bool broken = false;   // stopped by an error that reading on would hide
   bool paused = false;   // in librdkafka
   bool touched = false;  // by this batch
 };
@@ -54,8 +58,11 @@ class kafka_assignment {
  public:
   kafka_assignment(port& p, const flow& f) : port_(p), flow_(f) {}
 
-  /// Takes over a list and sets in it where each partition begins.
-  void take(rd_kafka_topic_partition_list_t& list, const std::vector<kafka_source*>& sources);
+  void take(const rd_kafka_topic_partition_list_t& list, const std::vector<kafka_source*>& sources);
+  /// Sets in the list that was taken over where each partition begins.
+  void set_starts(rd_kafka_topic_partition_list_t& list) const;
+  /// Reads nothing more for this source, of any partition.
+  void stop(const kafka_source& s);
   void clear();
 
   kafka_slot* find(const rd_kafka_message_t& m);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <librdkafka/rdkafka.h>
 
@@ -40,10 +41,23 @@ class kafka_conf {
 
 /// What a broker says of the topic, no error when it can be used; nothing when no broker answers in time.
 std::optional<rd_kafka_resp_err_t> topic_state(rd_kafka_t* client, const std::string& topic, int timeout_ms);
+/// What a partition holds: the offsets from `first` on that are less than `end`.
+struct offset_range {
+  std::int64_t first = 0, end = 0;
+};
+
+/// The ranges of these partitions, in the list's order; nothing when one of them is not answered in time.
+std::optional<std::vector<offset_range>> ranges_of(rd_kafka_t* consumer, const rd_kafka_topic_partition_list_t& list,
+                                                   int timeout_ms);
+
 /// Whether the topic exists; nothing when no broker answers in time. Never creates it, given a consumer.
 std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic, int timeout_ms);
 
 /// `topic 'x' does not exist on localhost:9092. …`
 std::string missing_topic_text(const std::string& topic, const std::string& brokers);
+
+/// `topic 'x' partition 3: reading goes on at offset 1000, which is above its end …`
+std::string out_of_range_text(const std::string& topic, std::int32_t partition, std::int64_t offset,
+                              const std::optional<offset_range>& held);
 
 }  // namespace twinlane::ingest::detail

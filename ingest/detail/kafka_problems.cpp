@@ -1,14 +1,24 @@
 #include <twinlane/ingest/detail/kafka_problems.hpp>
 
+#include <algorithm>
+
 #include <twinlane/runtime/log.hpp>
 
 namespace twinlane::ingest::detail {
+namespace {
 
-void kafka_problems::did_fail(const rd_kafka_message_t& m, kafka_assignment& assignment) {
+constexpr int range_timeout_ms = 2000;
+
+}  // namespace
+
+void kafka_problems::did_fail(rd_kafka_t* k, const rd_kafka_message_t& m, kafka_assignment& assignment) {
   const std::string topic = m.rkt != nullptr ? rd_kafka_topic_name(m.rkt) : "";
   if (m.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
     return topic_is_missing(topic);
-  if (m.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) return offset_out_of_range(m, assignment);
+  if (m.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+    const auto* slot = assignment.find(topic, m.partition);
+    return slot != nullptr ? did_lose_place(k, *slot, assignment) : void();
+  }
   const std::string text = rd_kafka_message_errstr(&m);
   log_limited(log_level::warn, "kafka/" + topic + '/' + rd_kafka_err2name(m.err),
               "Kafka " + brokers_ + ": " + (topic.empty() ? "" : "topic '" + topic + "': ") + text);
@@ -47,18 +57,44 @@ void kafka_problems::did_assign(rd_kafka_t* k, const rd_kafka_topic_partition_li
   std::erase_if(missing_, [&](const std::string& t) { return topic_exists(k, t, 500).value_or(false); });
 }
 
-void kafka_problems::offset_out_of_range(const rd_kafka_message_t& m, kafka_assignment& assignment) {
-  auto* slot = m.rkt != nullptr ? assignment.find(rd_kafka_topic_name(m.rkt), m.partition) : nullptr;
-  if (slot == nullptr) return;
-  const auto text = "topic '" + slot->topic + "' partition " + std::to_string(slot->number) + ": " +
-                    rd_kafka_message_errstr(&m) +
-                    ". The broker holds other offsets than were stored here; reading on would skip records";
-  log_limited(log_level::error, "kafka/range/" + slot->topic, text);
-  slot->broken = true;
-  for (const auto& r : slot->readers) {
-    r->source.set_problem(text);
-    r->source.set_state(source_state::failed);
+// Asked before the first record is read: librdkafka would tell of one partition after others were read.
+void kafka_problems::check_starts(rd_kafka_t* k, kafka_assignment& assignment) {
+  const kafka_list list(rd_kafka_topic_partition_list_new(0));
+  std::vector<const kafka_slot*> asked;
+  for (const auto& slot : assignment.slots()) {
+    const auto goes_on = [](const auto& r) { return r->start_offset() >= 0; };
+    if (std::none_of(slot->readers.begin(), slot->readers.end(), goes_on)) continue;
+    rd_kafka_topic_partition_list_add(list.get(), slot->topic.c_str(), slot->number);
+    asked.push_back(slot.get());
   }
+  const auto held = asked.empty() ? std::nullopt : ranges_of(k, *list, range_timeout_ms);
+  if (!held) return;  // nothing to ask, or no answer: then the first fetch tells
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& range = (*held)[i];
+    for (const auto& r : asked[i]->readers) {
+      const auto start = r->start_offset();
+      if (start >= 0 && (start < range.first || start > range.end)) stop(*r, range, assignment);
+    }
+  }
+}
+
+// While it was being read.
+void kafka_problems::did_lose_place(rd_kafka_t* k, const kafka_slot& slot, kafka_assignment& assignment) {
+  const kafka_list list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), slot.topic.c_str(), slot.number);
+  const auto held = ranges_of(k, *list, range_timeout_ms);
+  for (const auto& r : slot.readers) stop(*r, held ? std::optional(held->front()) : std::nullopt, assignment);
+}
+
+void kafka_problems::stop(const kafka_reader& r, const std::optional<offset_range>& held,
+                          kafka_assignment& assignment) {
+  if (r.stopped) return;
+  const auto text = out_of_range_text(r.source.topic(), r.partition->partition(), r.start_offset(), held);
+  log_limited(log_level::error, "kafka/range/" + r.source.name(),
+              "source '" + r.source.name() + "' is stopped: " + text);
+  assignment.stop(r.source);
+  r.source.set_problem(text);
+  r.source.set_state(source_state::failed);
 }
 
 void kafka_problems::topic_is_missing(const std::string& topic) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ class kafka_problems {
       : brokers_(std::move(brokers)), sources_(sources) {}
 
   /// A message that is an error.
-  void did_fail(const rd_kafka_message_t& m, kafka_assignment& assignment);
+  void did_fail(rd_kafka_t* k, const rd_kafka_message_t& m, kafka_assignment& assignment);
   /// From librdkafka about the client as a whole.
   void did_fail(rd_kafka_t* k, rd_kafka_resp_err_t err, const std::string& text);
   /// The client gave up and has to be made anew.
@@ -28,6 +29,8 @@ class kafka_problems {
   /// Records came, so a broker answers.
   void did_hear();
   void did_assign(rd_kafka_t* k, const rd_kafka_topic_partition_list_t& list);
+  /// Stops the sources that would begin at an offset that their topic does not have.
+  void check_starts(rd_kafka_t* k, kafka_assignment& assignment);
   bool is_missing(const std::string& topic) const { return missing_.count(topic) != 0; }
 
   bool worth_a_look() const noexcept { return unreachable_ || !missing_.empty(); }
@@ -37,7 +40,8 @@ class kafka_problems {
   void tell_all(const std::string& problem);
 
  private:
-  void offset_out_of_range(const rd_kafka_message_t& m, kafka_assignment& assignment);
+  void did_lose_place(rd_kafka_t* k, const kafka_slot& slot, kafka_assignment& assignment);
+  void stop(const kafka_reader& r, const std::optional<offset_range>& held, kafka_assignment& assignment);
   void topic_is_missing(const std::string& topic);
 
   const std::string brokers_;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <twinlane/ingest/detail/kafka_client.hpp>
+
 #include "mock_kafka.hpp"
 #include "recording_port.hpp"
 
@@ -205,17 +207,48 @@ TEST(kafka_source, reading_starts_at_the_stored_low_mark) {
   EXPECT_EQ(port.records().front().offset, 60);
 }
 
-TEST(kafka_source, a_stored_low_mark_that_the_broker_does_not_hold_stops_the_source_by_name) {
+TEST(kafka_source, a_low_mark_above_the_topics_end_stops_all_of_the_source_and_no_other) {
+  mock_kafka kafka;
+  kafka.create("orders", 2);
+  send_orders(kafka, "orders", 2, 200);
+  recording_port port;
+  port.partition("orders", "orders", 1)->stored_low_mark = 5000;
+  sources s({kafka.source("orders", "orders"), kafka.source("again", "orders")}, port, no_generators);
+  s.start();
+  ASSERT_TRUE(eventually([&] { return s.status()[0].state == source_state::failed; }));
+  EXPECT_THAT(s.status()[0].problem,
+              HasSubstr("topic 'orders' partition 1: the low mark 5000 is above its end: it holds "
+                        "offsets 0 to 99"));
+  ASSERT_TRUE(eventually([&] { return port.count() == 200; }));
+  for (const auto& r : port.records()) ASSERT_EQ(r.source, "again") << "reads the same topic from its beginning";
+  EXPECT_EQ(s.status()[1].state, source_state::running);
+  EXPECT_EQ(s.status()[1].problem, "");
+}
+
+TEST(kafka_source, a_low_mark_at_the_topics_end_is_where_reading_goes_on) {
   mock_kafka kafka;
   kafka.create("orders", 1);
   send_orders(kafka, "orders", 1, 100);
   recording_port port;
-  port.partition("orders", "orders", 0)->stored_low_mark = 5000;
+  port.partition("orders", "orders", 0)->stored_low_mark = 100;
   sources s({kafka.source("orders", "orders")}, port, no_generators);
   s.start();
-  ASSERT_TRUE(eventually([&] { return s.status()[0].state == source_state::failed; }));
-  EXPECT_THAT(s.status()[0].problem, HasSubstr("topic 'orders' partition 0"));
-  EXPECT_EQ(port.count(), 0u);
+  ASSERT_TRUE(eventually([&] { return s.all_assigned(); }));
+  send_orders(kafka, "orders", 1, 5);
+  ASSERT_TRUE(eventually([&] { return port.count() == 5; }));
+  EXPECT_EQ(s.status()[0].state, source_state::running);
+}
+
+TEST(kafka_source, the_text_about_a_place_that_a_topic_does_not_have_says_what_it_has) {
+  using detail::offset_range;
+  using detail::out_of_range_text;
+  EXPECT_THAT(
+      out_of_range_text("t", 3, 50, offset_range{100, 200}),
+      HasSubstr("topic 't' partition 3: the low mark 50 is below its start: it holds offsets 100 to 199. Records "
+                "were deleted before they were read"));
+  EXPECT_THAT(out_of_range_text("t", 0, 50, offset_range{0, 0}),
+              HasSubstr("is above its end: it holds no records, and the next one's offset is 0"));
+  EXPECT_THAT(out_of_range_text("t", 0, 50, std::nullopt), HasSubstr("is not an offset that the topic has"));
 }
 
 TEST(kafka_source, a_source_waits_for_the_one_it_names_and_load_holds_ready_back) {
