@@ -31,6 +31,13 @@ struct dead_query {
   std::size_t limit = 100;
 };
 
+/// How a source is, beside what its partitions count.
+struct source_state {
+  std::string name, kind;  // kind: kafka | file | http | generator
+  std::string state;       // waiting | starting | running | ended | failed | stopped
+  std::string problem;     // what is wrong now and a hint; empty when nothing is
+};
+
 /// Everything the server needs besides the port. Bounds are per connection unless said otherwise.
 struct options {
   std::string host = "127.0.0.1";
@@ -59,6 +66,8 @@ struct options {
   std::function<std::string()> metrics_text;
   /// The body of GET /api/sinks; none: no sinks.
   std::function<std::string()> sinks_document;
+  /// All sources, for GET /api/sources.
+  std::function<std::vector<source_state>()> source_states;
   /// POST /api/ingest/{source}: hands an NDJSON body to an HTTP source; answers once applied and durable.
   std::function<void(std::string source, std::string body, std::optional<std::string> idempotency_key,
                      std::function<void(outcome<ingest_result>)>)>

@@ -180,6 +180,7 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
       types_(types_document(table_.types())),
       metrics_text_(o.metrics_text),
       sinks_document_(o.sinks_document),
+      source_states_(o.source_states),
       ingest_(o.ingest),
       dead_list_(o.dead_list),
       dead_replay_(o.dead_replay),
@@ -253,7 +254,8 @@ response site::fixed(const request& r, const resource& where) const {
     case resource_kind::types:
       return json_body(types_);
     case resource_kind::sources:
-      return json_body(sources_document(port_->partitions(), rates_));
+      return json_body(sources_document(port_->partitions(), rates_,
+                                        source_states_ ? source_states_() : std::vector<source_state>()));
     case resource_kind::sinks:
       return json_body(sinks_document_ ? sinks_document_() : R"({"items":[]})");
     default: {

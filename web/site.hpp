@@ -55,6 +55,7 @@ class site {
   std::string openapi_, types_;
   decltype(options::metrics_text) metrics_text_;
   decltype(options::sinks_document) sinks_document_;
+  decltype(options::source_states) source_states_;
   decltype(options::ingest) ingest_;
   options::dead_handler dead_list_, dead_replay_;
   std::size_t ingest_bytes_max_;

@@ -40,6 +40,10 @@ json describe(const source_partition& p, double rate) {
   return d;
 }
 
+json empty_source(const std::string& name) {
+  return {{"source", name}, {"rate", 0.0}, {"dead_letters", 0}, {"partitions", json::array()}};
+}
+
 }  // namespace
 
 void source_rates::sample(const std::vector<std::shared_ptr<source_partition>>& partitions, clock::time_point now) {
@@ -68,12 +72,10 @@ double source_rates::rate(const source_partition& p) const {
 }
 
 std::string sources_document(const std::vector<std::shared_ptr<source_partition>>& partitions,
-                             const source_rates& rates) {
+                             const source_rates& rates, const std::vector<source_state>& states) {
   json items = json::array();
   for (const auto& p : partitions) {
-    if (items.empty() || items.back()["source"] != p->source()) {
-      items.push_back({{"source", p->source()}, {"rate", 0.0}, {"dead_letters", 0}, {"partitions", json::array()}});
-    }
+    if (items.empty() || items.back()["source"] != p->source()) items.push_back(empty_source(p->source()));
     auto& source = items.back();
     const double rate = rates.rate(*p);
     auto described = describe(*p, rate);
@@ -81,6 +83,13 @@ std::string sources_document(const std::vector<std::shared_ptr<source_partition>
     source["dead_letters"] =
         source["dead_letters"].get<std::uint64_t>() + described["dead_letters"].get<std::uint64_t>();
     source["partitions"].push_back(std::move(described));
+  }
+  for (const auto& s : states) {
+    auto found = std::find_if(items.begin(), items.end(), [&](const json& i) { return i["source"] == s.name; });
+    if (found == items.end()) found = items.insert(items.end(), empty_source(s.name));
+    (*found)["kind"] = s.kind;
+    (*found)["state"] = s.state;
+    (*found)["problem"] = s.problem.empty() ? json(nullptr) : json(s.problem);
   }
   return json{{"items", std::move(items)}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <twinlane/runtime/partition.hpp>
+#include <twinlane/web/options.hpp>
 
 namespace twinlane::web {
 
@@ -32,8 +33,8 @@ class source_rates {
   std::map<const source_partition*, reading> readings_;
 };
 
-/// The body of GET /api/sources: sources by name, each with its partitions.
+/// The body of GET /api/sources: sources by name, each with its partitions, then those that have none yet.
 std::string sources_document(const std::vector<std::shared_ptr<source_partition>>& partitions,
-                             const source_rates& rates);
+                             const source_rates& rates, const std::vector<source_state>& states = {});
 
 }  // namespace twinlane::web

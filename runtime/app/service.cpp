@@ -153,6 +153,12 @@ struct service::impl {
     o.ui_dir = find_pages(p, c);
     o.metrics_text = [m = figures] { return m->text(); };
     o.sinks_document = [this] { return sinks_document(*sinks); };
+    o.source_states = [this] {
+      std::vector<web::source_state> all;
+      for (auto& s : sources->status())
+        all.push_back({std::move(s.name), std::move(s.kind), std::string(name_of(s.state)), std::move(s.problem)});
+      return all;
+    };
     o.ingest = [this](std::string source, std::string body, std::optional<std::string> key,
                       std::function<void(outcome<web::ingest_result>)> done) {
       sources->handle(source, std::move(body), std::move(key),
