@@ -34,6 +34,11 @@ struct booking {
 };
 BOOST_DESCRIBE_STRUCT(booking, (), (event, amount))
 
+struct deposit {
+  std::int64_t amount{};
+};
+BOOST_DESCRIBE_STRUCT(deposit, (), (amount))
+
 struct sums {
   std::uint64_t count{};
   std::int64_t amount{};
@@ -49,6 +54,8 @@ class account final : public twinlane::agent {
   value_lane<std::string> whisper{*this, "whisper", twinlane::transient};
   map_lane<std::uint64_t, watch> watches{*this, "watches", did_update<&account::asked>};
   join_value_lane<std::uint64_t, price> rates{*this, "rates"};
+  value_lane<sums> deposits{*this, "deposits"};
+  command_lane<deposit> pay_in{*this, "pay_in", twinlane::on_command<&account::take>};
 
  private:
   void paid(const std::string&, const payment& now, const payment*) {
@@ -60,6 +67,14 @@ class account final : public twinlane::agent {
     });
     whisper.set("sotto voce " + std::to_string(now.event));
     send("/tally/" + std::to_string(now.account % 50), "heard", b);
+  }
+
+  reply take(const deposit& d) {
+    deposits.update([&](sums& s) {
+      ++s.count;
+      s.amount += d.amount;
+    });
+    return reply::with(*deposits);
   }
 
   void asked(std::uint64_t rate, const watch& now, const watch*) {

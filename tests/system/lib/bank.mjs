@@ -30,7 +30,7 @@ export class bank {
     Object.assign(this, { accounts, rates, events: 0, payments: 0 });
     this.r = new random(seed);
     this.account = Array.from({ length: accounts },
-      () => ({ count: 0, sum: 0, last: 0, payments: new Map(), history: [], watches: new Map() }));
+      () => ({ count: 0, sum: 0, last: 0, payments: new Map(), history: [], watches: new Map(), deposits: null }));
     this.rate = Array.from({ length: rates }, () => ({ now: null, moves: 0 }));
     this.tally = Array.from({ length: tallies }, () => ({ count: 0, sum: 0 }));
     this.paid = [];  // [event, account, amount] of every payment
@@ -82,6 +82,14 @@ export class bank {
     return record('bank.rates', value.rate, value);
   }
 
+  /** A command that was answered with 200. */
+  pay_in(account, amount) {
+    const d = (this.account[account].deposits ??= { count: 0, amount: 0 });
+    d.count++;
+    d.amount += amount;
+    return { ...d };
+  }
+
   /** What GET must show of an agent; null when it must not exist. Transient lanes are not in it. */
   lanes_of(uri) {
     const [, type, id] = uri.split('/');
@@ -101,6 +109,7 @@ export class bank {
       balance: { count: a.count, amount: a.sum },
       watches: Object.fromEntries(a.watches),
       rates,
+      ...(a.deposits && { deposits: a.deposits }),
     };
   }
 
