@@ -296,34 +296,46 @@ test('a full disk pauses sources and refuses commands with 507; once there is ro
   assert.equal((await write_note()).status, 200);
 
   fill(ballast);
-  await kafka.produce(of_one(10_000, 210_000));
+  const bad = [...Array(10).keys()].map((n) => ({ t: topic, k: 'x', v: `no order ${n}`, p: 0 }));
+  await kafka.produce([...of_one(10_000, 11_000), ...bad, ...of_one(11_000, 210_000)]);
   const paused = await until('the source to pause', async () => (await partitions_of(app, 'orders')).find((p) => p.paused),
     { deadline_ms: 60_000 });
   assert.ok(paused.lag > 0, 'what is left stays with the broker');
+  await assert_refused(app, write_note);
+  assert.equal((await app.get('/customer/1')).status, 200, 'what is there is still served');
+  assert.equal((await app.get('/healthz')).status, 200);
+
+  rmSync(ballast);
+  await wait_until_durable(app, 'orders', topic);
+  await until('a command to be taken', async () => (await write_note()).status === 200);
+  assert.deepEqual(await read_by(app, 'orders'), { applied: 210_000, duplicates: 0 });
+  assert.deepEqual(app.dead_letters().map((d) => d.value), bad.map((r) => r.v));
+  await assert_orders(app, 210_000, 2_000);
+
+  // An end while it is full, and a start once there is room.
+  fill(ballast);
+  await kafka.produce(of_one(210_000, 215_000));
+  await assert_refused(app, write_note);
+  const end = await app.stop();
+  assert.ok(end.took_ms < 10_000, `stopped after ${end.took_ms} ms`);
+  rmSync(ballast);
+  const again = await start_app(t, { config: config(source('orders', topic)), data_dir });
+  await wait_until_durable(again, 'orders', topic);
+  await assert_orders(again, 215_000, 2_000);
+  await assert_stops_well(assert, again);
+});
+
+/** Sooner or later a command is refused, and says why. */
+async function assert_refused(app, command) {
   const refused = await until('a command to be refused', async () => {
-    const answer = await write_note();
+    const answer = await command();
     return answer.status !== 200 && answer;
   });
   assert.equal(refused.status, 507, refused.text);
   assert.equal(refused.json().code, 'store_full');
-  assert.equal((await app.get('/customer/1')).status, 200, 'what is there is still served');
-  assert.equal((await app.get('/healthz')).status, 200);
+  assert.match(refused.json().detail, /disk is full/);
   assert.ok(app.log.some((l) => /disk is full/.test(l)), app.log.slice(-5).join('\n'));
-
-  rmSync(ballast);
-  await wait_until_durable(app, 'orders', topic);
-  assert.equal((await until('a command to be taken', async () => {
-    const answer = await write_note();
-    return answer.status === 200 && answer;
-  })).status, 200);
-  assert.deepEqual(await read_by(app, 'orders'), { applied: 210_000, duplicates: 0 });
-  await assert_orders(app, 210_000, 2_000);
-  await app.kill();
-  const again = await start_app(t, { config: config(source('orders', topic)), data_dir });
-  await wait_until_durable(again, 'orders', topic);
-  await assert_orders(again, 210_000, 2_000);
-  await assert_stops_well(assert, again);
-});
+}
 
 /** Writes a file until the disk takes no more. */
 function fill(file) {

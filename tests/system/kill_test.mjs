@@ -1,15 +1,15 @@
 // kill -9 at random moments under full load from a real broker: what is there in the end is what the events say, each
 // counted once, and no subscriber has seen a history that was not one.
 import assert from 'node:assert/strict';
-import { createReadStream, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { start_kafka, unavailable } from '../tools/kafka/kafka.mjs';
 import { assert_stops_well, hosting, long, missing, start_app, temp_dir } from './lib/app.mjs';
-import { bank, comparable, config, tallies, topics } from './lib/bank.mjs';
-import { digest, lineage_watch } from './lib/lineage_watch.mjs';
+import { audit, bank, comparable, config, read_audit, topics } from './lib/bank.mjs';
+import { files_with } from './lib/files.mjs';
+import { lineage_watch } from './lib/lineage_watch.mjs';
 import { random } from './lib/retail.mjs';
 import { in_parallel, pause, until } from './lib/wait.mjs';
 
@@ -53,7 +53,7 @@ class producer {
   }
 }
 
-/** Sends commands, each until it is answered, with a key that makes the repeats harmless; one at a time for an account. */
+/** Send commands, each until it is answered, with a key that makes repeats harmless; one at a time for an account. */
 class tellers {
   constructor(events, app, seed) {
     Object.assign(this, { events, app, answered: 0, repeated: 0, wrong: [], running: true });
@@ -89,9 +89,12 @@ const all_partitions = async (app) =>
 async function one_life(t, { start, r, round, load, log }) {
   const life = { applied: 0, duplicates: 0 };
   if (round % 5 === 3) {
-    const moment = r.below(150);
+    const moment = r.below(300);
     let starting;
-    const child = await new Promise((resolve) => { starting = start({ log, on_spawn: resolve }); starting.catch(() => {}); });
+    const child = await new Promise((resolve) => {
+      starting = start({ log, on_spawn: resolve });
+      starting.catch(() => {});
+    });
     await pause(moment);
     child.kill('SIGKILL');
     await starting.then((app) => app.ended, () => {});
@@ -141,7 +144,7 @@ async function assert_states(app, events) {
   await until('the states', async () => {
     wrong = (await in_parallel(wrong, 16, (w) => differ(w.uri))).filter(Boolean);
     return wrong.length === 0;
-  }, { deadline_ms: 10_000, every_ms: 500 }).catch(() => {});
+  }, { deadline_ms: 60_000, every_ms: 500 }).catch(() => {});
   const lanes = {};
   for (const { uri, shown } of wrong)
     for (const lane of differing(shown, events.lanes_of(uri))) lanes[lane] = (lanes[lane] ?? 0) + 1;
@@ -159,7 +162,7 @@ test(`${size.accounts} agents are what their events say after ${rounds} kills un
   const seed = Number(process.env.TWINLANE_SEED) || 7_001;
   t.diagnostic(`seed ${seed}`);
   const r = new random(seed);
-  await kafka.create(topics);
+  await kafka.create({ ...topics, [audit]: 2 });
   const events = new bank({ seed: seed + 1, ...size });
   const data_dir = temp_dir(t, 'data');
   const text = config({ hosting, kafka, active_max: 5_000 });
@@ -173,8 +176,7 @@ test(`${size.accounts} agents are what their events say after ${rounds} kills un
   const commands = new tellers(events, () => app, seed + 2);
   const watch = new lineage_watch({
     ws_url: () => app?.ws_url ?? 'ws://127.0.0.1:1', clients: 8, unseen: ['whisper'],
-    uris: [...Array(120).keys()].map((n) => `/account/${n * 5}`).concat(
-      [...Array(20).keys()].map((n) => `/rate/${n}`), [...Array(12).keys()].map((n) => `/tally/${n}`)),
+    uris: events.uris().filter((uri) => Number(uri.split('/')[2]) < (uri.startsWith('/account/') ? 300 : 20)),
   });
 
   await t.test('it is killed and started again while events come', async () => {
@@ -195,6 +197,19 @@ test(`${size.accounts} agents are what their events say after ${rounds} kills un
     await assert_states(app, events);
   });
 
+  await t.test('the topic of the sink holds each item under one id', async () => {
+    await until('the sink to be empty', async () => {
+      const { items } = (await app.get('/api/sinks')).json();
+      return items[0].waiting === 0;
+    }, { deadline_ms: 120_000 });
+    const file = join(temp_dir(t, 'audit'), 'items.ndjson');
+    await kafka.read_into(audit, file);
+    const { items, repeats, wrong } = await read_audit(file, events);
+    t.diagnostic(`${items} items, ${repeats} of them repeated`);
+    assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} items are wrong`);
+    assert.equal(items, events.payments);
+  });
+
   await t.test('no subscriber saw a gap or two histories in one lineage', async () => {
     t.diagnostic(`${watch.states} states seen over ${watch.connects} connections`);
     assert.deepEqual(watch.all_breaches(), []);
@@ -212,6 +227,8 @@ test(`${size.accounts} agents are what their events say after ${rounds} kills un
     assert.equal(again, 0, 'records that were read once more after a clean stop');
     await assert_stops_well(assert, app);
     assert.deepEqual(app.dead_letters(), []);
+    assert.ok(files_with(data_dir, '"amount":').length > 0);
+    assert.deepEqual(files_with(data_dir, 'sotto voce'), [], 'files that hold what is transient');
     assert.deepEqual(log.filter((l) => / (error|critical) /.test(l)), []);
   });
 });

@@ -1,5 +1,5 @@
 // A bank in which every number follows from the events alone, so that a test may kill it and then recount: accounts
-// count what they are paid, follow rates, and tell tallies, which count once more.
+// count what they are paid, follow rates, and tell tallies, which count once more, and a sink.
 #include <cstdint>
 #include <string>
 
@@ -67,6 +67,7 @@ class account final : public twinlane::agent {
     });
     whisper.set("sotto voce " + std::to_string(now.event));
     send("/tally/" + std::to_string(now.account % 50), "heard", b);
+    emit("audit", "", b);
   }
 
   reply take(const deposit& d) {

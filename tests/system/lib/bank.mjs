@@ -1,4 +1,7 @@
 // The events of apps/bank.cpp, seeded, and an independent fold that says what state every agent must end in.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { digest } from './lineage_watch.mjs';
 import { random } from './retail.mjs';
 
 export const partitions = 4;
@@ -7,6 +10,7 @@ const kept = { payments: 8, history: 5, heard: 10 };
 
 /** Topics are keyed by branch, which is no agent: every partition feeds all shards. */
 export const topics = { 'bank.payments': partitions, 'bank.watches': partitions, 'bank.rates': partitions };
+export const audit = 'bank.audit';
 
 // The dead are missed soon, so that a start after a kill need not wait long for its partitions.
 const properties = 'properties: { session.timeout.ms: "2000", heartbeat.interval.ms: "500" }';
@@ -17,12 +21,15 @@ const source = (kafka, name, entity, lane, key = '') => `  - name: ${name}
     lane: ${lane}
 ${key && `    key: "${key}"\n`}`;
 
-export const config = ({ hosting, kafka, active_max, more = '' }) => `store: { kind: sqlite, active_max: ${active_max} }
+export const config = ({ hosting, kafka, active_max }) => `store: { kind: sqlite, active_max: ${active_max} }
 hosting: ${hosting}
 sources:
 ${source(kafka, 'payments', '/account/{account}', 'payments', '{id}')}\
 ${source(kafka, 'watches', '/account/{account}', 'watches', '{rate}')}\
-${source(kafka, 'rates', '/rate/{rate}', 'now')}${more}`;
+${source(kafka, 'rates', '/rate/{rate}', 'now')}sinks:
+  - name: audit
+    kafka: { brokers: "${kafka.brokers}", topic: ${audit} }
+`;
 
 /** Makes events and keeps what they come to. All of one account are in one partition, so that their order is known. */
 export class bank {
@@ -139,4 +146,34 @@ function record(t, group, value) {
 export function comparable(uri, lanes) {
   const { whisper, ...rest } = lanes;
   return uri.startsWith('/tally/') ? { ...rest, heard: Object.keys(rest.heard) } : rest;
+}
+
+/** Reads what the sink's topic holds, a file as read_into() writes it, and says how it differs from what was paid. */
+export async function read_audit(file, events) {
+  const account = new Int32Array(events.events + 1).fill(-1), amount = new Int32Array(events.events + 1);
+  for (let i = 0; i < events.paid.length; i += 3) {
+    account[events.paid[i]] = events.paid[i + 1];
+    amount[events.paid[i]] = events.paid[i + 2];
+  }
+  const id_of = new Float64Array(events.events + 1);     // of the event's item
+  const latest = new Int32Array(events.accounts);        // event of each account's last new item
+  const ids = new Set(), wrong = [];
+  let repeats = 0;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    const { v, k, h } = JSON.parse(line), item = JSON.parse(v), { event } = item;
+    const of = account[event] ?? -1, uri = `/account/${of}`, id = digest(h['twinlane-id']);
+    if (of < 0 || item.amount !== amount[event] || h['twinlane-uri'] !== uri || k !== uri) wrong.push(`not sent: ${line}`);
+    else if (id_of[event] === id) repeats++;
+    else if (id_of[event] !== 0) wrong.push(`two ids of event ${event}: ${line}`);
+    else if (ids.has(id)) wrong.push(`an id of two items: ${line}`);
+    else if (latest[of] > event) wrong.push(`after the item of event ${latest[of]}: ${line}`);
+    else {
+      id_of[event] = id;
+      ids.add(id);
+      latest[of] = event;
+    }
+  }
+  for (let i = 0; i < events.paid.length; i += 3)
+    if (id_of[events.paid[i]] === 0) wrong.push(`missing: event ${events.paid[i]} of /account/${events.paid[i + 1]}`);
+  return { items: ids.size, repeats, wrong };
 }

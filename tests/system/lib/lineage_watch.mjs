@@ -30,7 +30,9 @@ export class lineage_watch {
     this.lineages = new Map();  // uri → Set of lineages
     this.running = true;
     this.clients = Array.from({ length: clients }, () => null);
-    this.done = this.clients.map((_, i) => this.follow(i, uris.filter((_, k) => k % clients === i)));
+    // Two follow each, so that what one saw can be compared.
+    const is_of = (i) => (_, k) => k % clients === i || (k + 1) % clients === i;
+    this.done = this.clients.map((_, i) => this.follow(i, uris.filter(is_of(i))));
   }
 
   /** Connects again whenever the server is gone. */
