@@ -56,7 +56,7 @@ std::optional<bool> topic_exists(rd_kafka_t* consumer, const std::string& topic,
 /// `topic 'x' does not exist on localhost:9092. …`
 std::string missing_topic_text(const std::string& topic, const std::string& brokers);
 
-/// `topic 'x' partition 3: reading goes on at offset 1000, which is above its end …`
+/// `topic 'x' partition 3: the low mark 1000 is above its end: it holds offsets 0 to 99. …`
 std::string out_of_range_text(const std::string& topic, std::int32_t partition, std::int64_t offset,
                               const std::optional<offset_range>& held);
 

@@ -56,7 +56,8 @@ async function wait_until_durable(app, name, topic) {
   const ends = (await kafka.ends([topic]))[topic];
   await until(`${topic} to be read`, async () => {
     const all = await partitions_of(app, name);
-    return Object.entries(ends).every(([p, end]) => all.some((a) => a.partition === Number(p) && a.offset_durable === end));
+    return Object.entries(ends).every(([p, end]) =>
+      all.some((a) => a.partition === Number(p) && a.offset_durable === end));
   }, { deadline_ms: 60_000 });
 }
 
@@ -206,7 +207,8 @@ test('no file holds a value of a transient lane', { skip }, async (t) => {
   assert.equal((await app.state('/customer/3')).lanes.position.place, 'hidden-in-the-hills');
   const look = (when) => {
     assert.ok(files_with(data_dir, 'plain-to-see').length > 0, `${when}: what is kept is found`);
-    for (const hidden of ['hidden-by-the-sea', 'hidden-in-the-hills']) assert.deepEqual(files_with(data_dir, hidden), [], when);
+    for (const hidden of ['hidden-by-the-sea', 'hidden-in-the-hills'])
+      assert.deepEqual(files_with(data_dir, hidden), [], when);
   };
   look('while it runs');
   await app.kill();
@@ -298,8 +300,8 @@ test('a full disk pauses sources and refuses commands with 507; once there is ro
   fill(ballast);
   const bad = [...Array(10).keys()].map((n) => ({ t: topic, k: 'x', v: `no order ${n}`, p: 0 }));
   await kafka.produce([...of_one(10_000, 11_000), ...bad, ...of_one(11_000, 210_000)]);
-  const paused = await until('the source to pause', async () => (await partitions_of(app, 'orders')).find((p) => p.paused),
-    { deadline_ms: 60_000 });
+  const paused = await until('the source to pause',
+    async () => (await partitions_of(app, 'orders')).find((p) => p.paused), { deadline_ms: 60_000 });
   assert.ok(paused.lag > 0, 'what is left stays with the broker');
   await assert_refused(app, write_note);
   assert.equal((await app.get('/customer/1')).status, 200, 'what is there is still served');

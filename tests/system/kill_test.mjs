@@ -116,8 +116,8 @@ async function one_life(t, { start, r, round, load, log }) {
   }
   await pause(r.below(60));
   await app.kill();
-  t.diagnostic(`round ${round}: killed ${moment} ms after it began to work, ${life.applied} applied and ${life.duplicates} ` +
-    `read again, ${load.backlog} waiting, ${load.events.events} produced`);
+  t.diagnostic(`round ${round}: killed ${moment} ms after it began to work, ${life.applied} applied and ` +
+    `${life.duplicates} read again, ${load.backlog} waiting, ${load.events.events} produced`);
   return life;
 }
 
@@ -149,7 +149,8 @@ async function assert_states(app, events) {
   for (const { uri, shown } of wrong)
     for (const lane of differing(shown, events.lanes_of(uri))) lanes[lane] = (lanes[lane] ?? 0) + 1;
   const told = wrong.slice(0, 5).map(({ uri, shown }) => `${uri}: ${difference(shown, events.lanes_of(uri))}`);
-  assert.equal(wrong.length, 0, `${wrong.length} states differ, by lane ${JSON.stringify(lanes)}; the first ones:\n${told.join('\n')}`);
+  assert.equal(wrong.length, 0,
+    `${wrong.length} states differ, by lane ${JSON.stringify(lanes)}; the first ones:\n${told.join('\n')}`);
 }
 
 const differing = (shown, expected) => !shown || !expected ? ['all'] :
