@@ -264,7 +264,7 @@ test('a byte that flipped in the file is found: the file is named, set aside, an
       return false;
     }
     assert.match(refused.message, /ended \(1\) before it was ready/);
-    assert.match(log.join('\n'), /state\.db is damaged: .*It was set aside as .*state\.db\.damaged-1/, `byte ${places}`);
+    assert.match(log.join('\n'), /state\.db is damaged: .*It was set aside as .*state\.db\.damaged-1/s, `byte ${places}`);
     assert.ok(readFileSync(`${file}.damaged-1`).equals(flipped(good, places)), 'set aside as it was');
     assert.ok(!existsSync(file));
     return true;
@@ -272,7 +272,8 @@ test('a byte that flipped in the file is found: the file is named, set aside, an
   assert.ok(await is_found(kept));
   let found = 0;
   const rounds = long ? 40 : 8;
-  for (let i = 0; i < rounds; i++) found += await is_found([r.below(good.length)]);
+  // The file's first bytes say whose it is and in which layout: other bits there are another complaint.
+  for (let i = 0; i < rounds; i++) found += await is_found([100 + r.below(good.length - 100)]);
   t.diagnostic(`${found} of ${rounds} random flips found, the others in what is not used`);
 
   // The start after one that found it: an empty store, which reads the sources anew.
