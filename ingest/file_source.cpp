@@ -3,21 +3,97 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <zlib.h>
+
+#include <twinlane/runtime/log.hpp>
+
 namespace twinlane::ingest {
 namespace {
 
 constexpr std::size_t batch_records_max = 10'000;
+constexpr std::size_t head_bytes_max = 64 * 1024;
+
+// A file's origin says how it begins: a checksum, and of how many bytes, so that it still fits when the file has grown.
+std::int64_t origin_of(std::string_view head) {
+  const auto sum = ::crc32_z(0, reinterpret_cast<const unsigned char*>(head.data()), head.size());
+  return static_cast<std::int64_t>(head.size() << 32 | sum);
+}
+
+bool begins_as(std::string_view head, std::int64_t origin) {
+  const auto size = static_cast<std::size_t>(origin >> 32);
+  return head.size() >= size && origin_of(head.substr(0, size)) == origin;
+}
+
+std::string topic_of(const file_spec& s) { return s.topic.empty() ? s.path : s.topic; }
+
+bool is_used(const source_partition& p) { return p.origin || p.stored_low_mark; }
 
 }  // namespace
 
 file_source::file_source(source_context c)
-    : reading_source(std::move(c), "file", std::get<file_spec>(c.spec.from).path),
+    : reading_source(std::move(c), "file", topic_of(std::get<file_spec>(c.spec.from))),
       spec_(std::get<file_spec>(context_.spec.from)) {}
 
 void file_source::open() {
   file_ = std::make_unique<record_file>(spec_.path, context_.spec.format);
+  head_ = file_->head(head_bytes_max);
   read_header();
-  skip_below_ = partition_->stored_low_mark.value_or(0);
+  if (auto first = partition(0); !is_used(*first)) begin(std::move(first));
+}
+
+void file_source::find_partition(std::stop_token stop) {
+  std::string why;
+  for (std::int32_t number = 0; !partition_; ++number) {
+    auto p = partition(number);
+    auto no = is_used(*p) ? refusal(*p, stop) : std::string();
+    if (stop.stop_requested()) return;
+    if (no.empty())
+      begin(std::move(p));
+    else
+      why = std::move(no);
+  }
+  const auto say = [&](log_level level, const std::string& what) {
+    log_limited(level, "source/" + context_.spec.name + "/start",
+                "source '" + context_.spec.name + "': '" + spec_.path + "' " + what);
+  };
+  if (offset_ > 0)
+    say(log_level::info, "goes on behind the " + std::to_string(offset_) + " records that earlier runs have read");
+  else if (!why.empty())
+    say(log_level::warn, "is not the file that was read before, for " + why +
+                             ": it is read from its start, as partition " + std::to_string(partition_->partition()));
+}
+
+std::string file_source::refusal(const source_partition& p, std::stop_token stop) {
+  if (p.origin && !begins_as(head_, *p.origin)) return "it begins otherwise";
+  const auto low = p.stored_low_mark.value_or(0);
+  if (skip_below(low, stop) || stop.stop_requested()) return {};
+  auto why = "it ends at record " + std::to_string(offset_) + ", and " + std::to_string(low) + " had been read";
+  rewind();
+  offset_ = pass_began_ = 0;
+  return why;
+}
+
+bool file_source::skip_below(std::int64_t offset, std::stop_token stop) {
+  record_file::item item;
+  while (offset_ < offset && !stop.stop_requested()) {
+    if (file_->read(item)) {
+      ++offset_;
+      continue;
+    }
+    const auto pass = offset_ - pass_began_;
+    if (!spec_.loop || pass == 0) return false;
+    if (pass_records_ < 0) pass_records_ = pass;
+    offset_ += (offset - offset_) / pass * pass;  // whole passes need no reading
+    pass_began_ = offset_;
+    rewind();
+  }
+  return true;
+}
+
+void file_source::begin(std::shared_ptr<source_partition> p) {
+  p->keep_origin(origin_of(head_));
+  read_as(std::move(p));
+  if (pass_records_ >= 0) set_end(pass_records_);
 }
 
 void file_source::read_header() {
@@ -54,14 +130,12 @@ bool file_source::step(pacer& pace, std::stop_token stop) {
   std::uint64_t n = 0;
   record_file::item item;
   while (n < room && !stop.stop_requested() && file_->next(item)) {
-    if (offset_ >= skip_below_) {
-      add(item);
-      ++n;
-    }
+    add(item);
     ++offset_;
+    ++n;
   }
   sent_ += n;
-  if (offset_ > first && offset_ > skip_below_) feed_.post(offset_, steady_time::clock::now());
+  if (offset_ > first) feed_->post(offset_, steady_time::clock::now());
   texts_.clear();
   return n == room || stop.stop_requested() || file_->refill();
 }
@@ -72,15 +146,16 @@ void file_source::add(const record_file::item& item) {
   r.offset = offset_;
   r.timestamp_ms = context_.time->wall_ms();
   if (!item.too_large) {
-    feed_.add(r, texts_);
+    feed_->add(r, texts_);
     return;
   }
-  feed_.reject(r, {dead_reason::too_large, "the record has " + std::to_string(item.bytes) + " bytes and may have " +
-                                               std::to_string(record_bytes_max) + "; this is its beginning"});
+  feed_->reject(r, {dead_reason::too_large, "the record has " + std::to_string(item.bytes) + " bytes and may have " +
+                                                std::to_string(record_bytes_max) + "; this is its beginning"});
 }
 
 bool file_source::begin_again() {
-  if (pass_began_ == 0) {
+  if (pass_records_ < 0) {
+    pass_records_ = offset_;
     set_end(offset_);
     partition_->log_end = offset_;
   }
@@ -88,9 +163,13 @@ bool file_source::begin_again() {
   if (offset_ == pass_began_) throw std::runtime_error("'" + spec_.path + "' holds no records to loop over");
   pass_began_ = offset_;
   partition_->log_end = -1;
+  rewind();
+  return true;
+}
+
+void file_source::rewind() {
   file_->rewind();
   read_header();
-  return true;
 }
 
 }  // namespace twinlane::ingest

@@ -24,6 +24,7 @@ std::uint32_t body_sum(const std::string& body) {
 }  // namespace
 
 http_source::http_source(source_context c) : reading_source(std::move(c), "http", "http") {
+  read_as(partition(0));
   offset_ = partition_->fresh_offset;
   set_end(0);
   partition_->did_advance = [s = signals_](std::int64_t) {
@@ -158,9 +159,9 @@ std::optional<error> http_source::read_body(request& r, std::stop_token stop) {
   std::uint64_t line = 1;
   if (auto bad = read_header(rest, line)) return bad;
   std::size_t unposted = 0;
-  feed_.request = std::make_shared<const ingest_request>(ingest_request{r.key, offset_});
+  feed_->request = std::make_shared<const ingest_request>(ingest_request{r.key, offset_});
   const auto post = [&] {
-    if (unposted != 0) feed_.post(offset_, steady_time::clock::now());
+    if (unposted != 0) feed_->post(offset_, steady_time::clock::now());
     texts_.clear();
     unposted = 0;
     answer_applied();  // bodies before this one need not wait for its end
@@ -191,7 +192,7 @@ void http_source::add_record(request& r, std::string_view text, std::uint64_t li
   const auto delta = static_cast<std::int64_t>(line) - record.offset;
   if (r.lines.empty() || static_cast<std::int64_t>(r.lines.back().line) - r.lines.back().offset != delta)
     r.lines.push_back({record.offset, line});
-  const auto bad = feed_.add(record, texts_);
+  const auto bad = feed_->add(record, texts_);
   if (!bad)
     ++r.result.accepted;
   else if (r.result.rejected.size() < rejected_max)

@@ -1,5 +1,6 @@
 #include <twinlane/ingest/record_file.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -111,6 +112,11 @@ bool record_file::read(item& to) {
   while (!next(to))
     if (!refill()) return false;
   return true;
+}
+
+std::string_view record_file::head(std::size_t bytes_max) {
+  while (to_ < bytes_max && refill()) {}
+  return {buffer_.data(), std::min(to_, bytes_max)};
 }
 
 void record_file::rewind() {

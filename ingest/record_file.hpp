@@ -36,6 +36,8 @@ class record_file {
   /// next(), with refill() as needed, for reading a header or counting; false at the end of the file.
   bool read(item& to);
 
+  /// Its first bytes, unpacked, before anything else is read; they live until refill().
+  std::string_view head(std::size_t bytes_max);
   /// From the start again.
   void rewind();
   /// How much of the file has been read, 0 to 1.

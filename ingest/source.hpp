@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -43,7 +44,9 @@ class source {
   virtual bool reached_end() const = 0;
 };
 
-/// A source with one partition and a thread of its own.
+/// A source that reads one partition, on a thread of its own.
+///
+/// Which one is chosen with read_as(): in the constructor, by open(), or, when that takes reading, by find_partition().
 class reading_source : public source {
  public:
   /// Throws std::invalid_argument when the spec does not fit the target.
@@ -61,24 +64,33 @@ class reading_source : public source {
   virtual void run(std::stop_token stop) = 0;
   /// Called by start() before the thread is; throws.
   virtual void open() {}
+  /// Called on the thread when there is no partition yet. Chooses one, unless stopped.
+  virtual void find_partition(std::stop_token) {}
 
-  /// The end at start is known now: the offset behind the last record.
+  std::shared_ptr<source_partition> partition(std::int32_t number) const;
+  /// Chooses the partition that the records are of.
+  void read_as(std::shared_ptr<source_partition> p);
+
+  /// The end at start is known now, and the partition: the offset behind the last record.
   void set_end(std::int64_t offset) { end_.store(offset, std::memory_order_release); }
   void set_state(source_state s) { state_.store(s, std::memory_order_relaxed); }
   /// Waits for the flow gate, and calls `meanwhile` again and again; false when stopped.
   bool wait_for_room(std::stop_token stop, const std::function<void()>& meanwhile = {});
 
   source_context context_;
-  std::shared_ptr<source_partition> partition_;
   record_router router_;
-  record_feed feed_;
-  flow_gate gate_;
+  // Since read_as().
+  std::shared_ptr<source_partition> partition_;
+  std::optional<record_feed> feed_;
   text_arena texts_;
 
  private:
   void run_guarded(std::stop_token stop);
+  void did_assign();
 
   const char* kind_;
+  const std::string topic_;
+  std::optional<flow_gate> gate_;
   std::atomic<source_state> state_{source_state::starting};
   std::atomic<bool> assigned_{false};
   std::atomic<std::int64_t> end_{-1};

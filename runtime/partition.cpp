@@ -35,6 +35,12 @@ source_partition::window::~window() {
   if (moved && p.did_advance) p.did_advance(p.low_mark());
 }
 
+void source_partition::keep_origin(std::int64_t what) {
+  if (origin == what) return;
+  origin = what;
+  if (did_choose_origin) did_choose_origin(what);
+}
+
 void source_partition::freeze() {
   std::lock_guard lock(mutex_);
   frozen_ = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -30,12 +31,21 @@ class source_partition {
   std::int64_t in_flight_records() const noexcept { return in_flight_records_.load(std::memory_order_relaxed); }
   std::int64_t in_flight_bytes() const noexcept { return in_flight_bytes_.load(std::memory_order_relaxed); }
 
-  /// Below it every record is durable in its shard or in the dead letters; -1 before the first.
-  std::int64_t low_mark() const noexcept { return low_mark_.load(std::memory_order_acquire); }
+  /// Below it every record is durable in its shard or in the dead letters, since an earlier run or this one; -1 before
+  /// the first.
+  std::int64_t low_mark() const noexcept {
+    return std::max(low_mark_.load(std::memory_order_acquire), stored_low_mark.value_or(-1));
+  }
   /// The offset after the last record handed over; -1 before the first.
   std::int64_t posted_mark() const noexcept { return posted_mark_.load(std::memory_order_relaxed); }
   /// Where reading restarts, if the store knows this partition.
   std::optional<std::int64_t> stored_low_mark;
+  /// What the source's offsets count from, as it wrote down in this run or an earlier one: a file's head, a start.
+  std::optional<std::int64_t> origin;
+  /// Sets `origin`, and keeps it before anything that is posted from now on. Called by the source's thread alone.
+  void keep_origin(std::int64_t what);
+  /// Whoever keeps it, set before the first call; or empty.
+  std::function<void(std::int64_t)> did_choose_origin;
   /// Above all offsets of earlier runs: where a source begins that numbers its records as they come.
   std::int64_t fresh_offset = 0;
 

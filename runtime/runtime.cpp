@@ -89,9 +89,7 @@ void runtime::start() {
   i.start_counter = opened.epoch;
   i.births = (opened.opens << 32) + 1;
   if (i.kept->keeps_rows()) i.fresh_offset = static_cast<std::int64_t>(opened.opens << 36);
-  i.kept->read(detail::marks_owner, [&](const store_row& r) {
-    i.stored_marks[std::string(r.key)] = std::atoll(std::string(r.value).c_str());
-  });
+  i.read_stored_partitions();
   i.check_store();
   i.system = std::make_unique<detail::actors>(i.options.workers);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
@@ -194,10 +192,18 @@ bool runtime::stop(std::chrono::milliseconds deadline) {
   return clean;
 }
 
+void runtime::impl::read_stored_partitions() {
+  kept->read(detail::marks_owner, [&](const store_row& r) {
+    auto& to = r.lane == detail::origin_lane ? stored_origins : stored_marks;
+    to[std::string(r.key)] = detail::number_in<std::int64_t>(r.value);
+  });
+}
+
 // How far reading may go on from after a restart.
 void runtime::impl::save_low_marks() {
   if (!kept->keeps_rows()) return;
   row_batch rows;
+  std::lock_guard one(marks_mutex);
   {
     std::lock_guard lock(partitions_mutex);
     for (const auto& [name, p] : partitions) {
@@ -206,10 +212,18 @@ void runtime::impl::save_low_marks() {
       auto& saved = stored_marks[partition_key(*p)];
       if (saved == mark) continue;
       saved = mark;
-      rows.put(detail::marks_owner, "low", partition_key(*p), std::to_string(mark));
+      rows.put(detail::marks_owner, detail::low_lane, partition_key(*p), std::to_string(mark));
     }
   }
   if (!rows.empty()) kept->commit(std::move(rows), durability::soon, nullptr);
+}
+
+// What survives a kill is a prefix of the commits: with any record that is posted later, this is there.
+void runtime::impl::save_origin(const std::string& key, std::int64_t origin) {
+  row_batch rows;
+  rows.put(detail::marks_owner, detail::origin_lane, key, std::to_string(origin));
+  std::lock_guard one(marks_mutex);
+  kept->commit(std::move(rows), durability::soon, nullptr);
 }
 
 void runtime::impl::tick() {

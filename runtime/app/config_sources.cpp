@@ -64,7 +64,7 @@ void read_file(const yaml_node& node, const std::string& path, const config& c, 
                problem_list& problems) {
   map_reader from(node, path, problems);
   ingest::file_spec file;
-  if (from.text("path", file.path)) file.path = found_file(c.folder, file.path);
+  if (from.text("path", file.topic)) file.path = found_file(c.folder, file.topic);
   if (!node.find("path")) from.missing("path", "Name the file to read.");
   from.real("rate", file.rate, 0, rate_max);
   from.flag("loop", file.loop);

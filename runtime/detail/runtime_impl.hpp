@@ -180,7 +180,11 @@ struct runtime::impl final : shard_host {
 
   mutable std::mutex partitions_mutex;
   std::map<std::tuple<std::string, std::string, std::int32_t>, std::shared_ptr<source_partition>> partitions;
-  std::map<std::string, std::int64_t> stored_marks;  // low marks as the store has them, by partition_key()
+  std::map<std::string, std::int64_t> stored_marks;    // low marks as the store has them, by partition_key()
+  std::map<std::string, std::int64_t> stored_origins;  // the same of origins, as they were at the start
+  std::mutex marks_mutex;                              // one commit of theirs at a time
+  void read_stored_partitions();
+  void save_origin(const std::string& key, std::int64_t origin);
   std::shared_ptr<source_partition> find_or_make_partition(const std::string& source, const std::string& topic,
                                                            std::int32_t number);
 

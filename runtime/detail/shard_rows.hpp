@@ -27,7 +27,10 @@ inline std::string follower_key(std::string_view by_uri, std::string_view by_lan
 }
 // Owners beside agents and shards.
 inline constexpr std::string_view dedicated_owner = "#dedicated";  // agents whose shards have something to do
-inline constexpr std::string_view marks_owner = "#marks";          // low marks, by source partition
+inline constexpr std::string_view marks_owner = "#marks";          // what is kept of source partitions
+// Under #marks, by source partition.
+inline constexpr std::string_view low_lane = "low";        // its low mark
+inline constexpr std::string_view origin_lane = "origin";  // see source_partition::origin
 
 template <class Int>
 Int number_in(std::string_view text) {
