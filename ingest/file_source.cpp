@@ -42,32 +42,33 @@ void file_source::open() {
 }
 
 void file_source::find_partition(std::stop_token stop) {
+  std::int32_t used = 0;
+  while (is_used(*partition(used))) ++used;
   std::string why;
-  for (std::int32_t number = 0; !partition_; ++number) {
+  // The newest first: of two files that begin alike, it is the one that was read last.
+  for (auto number = used - 1; number >= 0 && !partition_; --number) {
     auto p = partition(number);
-    auto no = is_used(*p) ? refusal(*p, stop) : std::string();
+    const auto no = refusal(*p, stop);
     if (stop.stop_requested()) return;
-    if (no.empty())
-      begin(std::move(p));
-    else
-      why = std::move(no);
+    if (no.empty()) begin(std::move(p));
+    if (why.empty()) why = no;
   }
   const auto say = [&](log_level level, const std::string& what) {
     log_limited(level, "source/" + context_.spec.name + "/start",
                 "source '" + context_.spec.name + "': '" + spec_.path + "' " + what);
   };
-  if (offset_ > 0)
-    say(log_level::info, "goes on behind the " + std::to_string(offset_) + " records that earlier runs have read");
-  else if (!why.empty())
-    say(log_level::warn, "is not the file that was read before, for " + why +
-                             ": it is read from its start, as partition " + std::to_string(partition_->partition()));
+  if (partition_)
+    return say(log_level::info, "goes on behind the " + std::to_string(offset_) + " records that earlier runs read");
+  begin(partition(used));
+  say(log_level::warn, "is not the file that was read before: " + why + ". It is read from its start, as partition " +
+                           std::to_string(used));
 }
 
 std::string file_source::refusal(const source_partition& p, std::stop_token stop) {
-  if (p.origin && !begins_as(head_, *p.origin)) return "it begins otherwise";
+  if (p.origin && !begins_as(head_, *p.origin)) return "it begins with other records";
   const auto low = p.stored_low_mark.value_or(0);
   if (skip_below(low, stop) || stop.stop_requested()) return {};
-  auto why = "it ends at record " + std::to_string(offset_) + ", and " + std::to_string(low) + " had been read";
+  auto why = "it ends at record " + std::to_string(offset_) + ", and " + std::to_string(low) + " were read";
   rewind();
   offset_ = pass_began_ = 0;
   return why;

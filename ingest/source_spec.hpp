@@ -18,7 +18,7 @@ struct file_spec {
   std::string path;   // NDJSON or CSV by the source's format; `.gz` is unpacked while reading
   double rate = 0;    // records a second; 0 reads as fast as the shards apply
   bool loop = false;  // starts over at the end; offsets count on
-  std::string topic;  // what its records' topic is called, wherever the file is found; empty: its path
+  std::string topic{};  // what its records' topic is called, wherever the file is found; empty: its path
 };
 
 struct http_spec {};

@@ -14,6 +14,7 @@
 #include <twinlane/runtime/app/detail/program.hpp>
 #include <twinlane/runtime/app/detail/progress_bar.hpp>
 #include <twinlane/runtime/app/detail/signals.hpp>
+#include <twinlane/runtime/app/renamed_sources.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/runtime.hpp>
 
@@ -138,6 +139,7 @@ void add_types(runtime& to, const program& p, const config& c) {
 int check(const program& p, const call& c) {
   const auto settings = load(p, c, stdout);
   if (!settings) return exit_wrong;
+  for (const auto& what : renamed_sources(*settings)) fmt::print("{}: warning: {}\n", find_config(p, c), what);
   fmt::print("{}: fine, {} agent types, {} sources\n", find_config(p, c), p.types.size() + settings->agents.size(),
              settings->sources.size());
   return exit_fine;

@@ -41,6 +41,11 @@ class fake_clock final : public clock {
     wake_.notify_all();
     return true;
   }
+  /// Moves time on, or back, while nobody reads it.
+  void pass(std::chrono::seconds by) {
+    std::lock_guard lock(mutex_);
+    now_ += by;
+  }
   bool somebody_waits() const {
     std::lock_guard lock(mutex_);
     return std::any_of(waiting_.begin(), waiting_.end(), [&](auto t) { return t > now_; });

@@ -116,6 +116,84 @@ TEST(generator_source, a_resumed_stream_goes_on_at_its_number) {
   }
 }
 
+/// Two runs on one store, the second after a stop of some time.
+struct restarted {
+  explicit restarted(std::chrono::seconds stopped_for, double later_rate = 100) {
+    const auto earlier = std::make_unique<recording_port>();
+    run_to(*earlier, generated("orders", 100, 50), 150);
+    first = earlier->records();
+    port.continue_from(*earlier);
+    time.pass(stopped_for);
+    resumed_ms = time.wall_ms();
+    spec = generated("orders", later_rate, 50);
+    spec.load = true;
+    options.time = &time;
+  }
+  void run_to(recording_port& on, const source_spec& s, std::size_t count) {
+    sources_options o;
+    o.time = &time;
+    sources all({s}, on, registry(), o);
+    all.start();
+    while (on.count() < count && time.advance(milliseconds{10})) {}
+    all.stop(seconds{2});
+  }
+
+  fake_clock time;
+  recording_port port;
+  std::vector<recording_port::record> first;
+  std::int64_t resumed_ms = 0;
+  source_spec spec;
+  sources_options options;
+};
+
+TEST(generator_source, times_of_a_resumed_stream_are_those_of_one_that_never_stopped) {
+  restarted r(seconds{60});
+  sources s({r.spec}, r.port, registry(), r.options);
+  s.start();
+  const auto next = static_cast<std::int64_t>(r.first.size());
+  ASSERT_TRUE(recording_port::eventually([&] { return r.port.count() >= 6000 && r.time.somebody_waits(); }));
+  EXPECT_TRUE(s.ready());
+  const auto made = r.port.records();
+  const auto start = r.first.front().time_ms;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    ASSERT_EQ(made[i].offset, next + static_cast<std::int64_t>(i));
+    ASSERT_EQ(made[i].time_ms, start + (made[i].offset - 50) * 10);
+  }
+  EXPECT_LE(made.back().time_ms, r.resumed_ms);
+  EXPECT_GT(made.back().time_ms, r.resumed_ms - 10) << "it has caught up";
+  const auto p = r.port.partition("made", "orders", 0);
+  EXPECT_EQ(p->log_end, made.back().offset + 1);
+}
+
+TEST(generator_source, what_it_has_to_catch_up_is_bounded_in_flight_and_part_of_its_end) {
+  restarted r(seconds{600});
+  r.port.hold();
+  r.options.flow.partition_records = 5'000;
+  sources s({r.spec}, r.port, registry(), r.options);
+  s.start();
+  const auto p = r.port.partition("made", "orders", 0);
+  ASSERT_TRUE(recording_port::eventually([&] { return p->paused.load(); }));
+  EXPECT_LE(p->in_flight_records(), 6'000);
+  EXPECT_GT(p->log_end - p->low_mark(), 59'000) << "the lag shows all of it";
+  EXPECT_FALSE(s.ready());
+  r.port.let_go();
+  while (!s.ready() && r.time.advance(milliseconds{1})) {}
+  EXPECT_GE(r.port.count(), 60'000u);
+}
+
+TEST(generator_source, a_stream_that_would_have_to_wait_goes_on_at_the_present_time) {
+  for (const auto& [stopped, rate] : {std::pair{seconds{-3600}, 100.0}, std::pair{seconds{60}, 0.1}}) {
+    restarted r(stopped, rate);
+    r.run_to(r.port, r.spec, 1);
+    ASSERT_GE(r.port.count(), 1u);
+    const auto one = r.port.records().front();
+    EXPECT_EQ(one.offset, static_cast<std::int64_t>(r.first.size()));
+    EXPECT_EQ(one.time_ms, r.resumed_ms);
+    EXPECT_EQ(r.port.partition("made", "orders", 0)->origin,
+              r.resumed_ms - static_cast<std::int64_t>(static_cast<double>(one.offset - 50) / rate * 1e3));
+  }
+}
+
 TEST(generator_source, records_may_have_keys_times_and_no_values) {
   auto spec = generated("removes", 1000);
   spec.entity = "/customer/{$key}";

@@ -93,6 +93,14 @@ class recording_port final : public port {
     records_.clear();
   }
   bool keep_records = true;
+  /// Begins as a process that finds what an earlier one has stored.
+  void continue_from(const recording_port& earlier) {
+    for (const auto& p : earlier.partitions()) {
+      const auto q = partition(p->source(), p->topic(), p->partition());
+      if (p->low_mark() >= 0) q->stored_low_mark = p->low_mark();
+      q->origin = p->origin;
+    }
+  }
 
   /// Waits for a condition on this object; false when it does not come to hold in time.
   template <class Condition>
