@@ -50,7 +50,9 @@ class server_runs {
     if (count > 0) options.time = &time;
     sources s({spec}, *port, no_generators, options);
     s.start();
-    if (count == 0) EXPECT_TRUE(recording_port::eventually([&] { return s.status()[0].state == source_state::ended; }));
+    if (count == 0) {
+      EXPECT_TRUE(recording_port::eventually([&] { return s.status()[0].state == source_state::ended; }));
+    }
     while (port->count() < count && time.advance(milliseconds{1})) {}
     s.stop(seconds{5});
     reached_end = s.ready();

@@ -157,7 +157,7 @@ TEST(generator_source, times_of_a_resumed_stream_are_those_of_one_that_never_sto
   const auto start = r.first.front().time_ms;
   for (std::size_t i = 0; i < made.size(); ++i) {
     ASSERT_EQ(made[i].offset, next + static_cast<std::int64_t>(i));
-    ASSERT_EQ(made[i].time_ms, start + (made[i].offset - 50) * 10);
+    ASSERT_EQ(made[i].time_ms, start + static_cast<std::int64_t>(static_cast<double>(made[i].offset - 50) / 100 * 1e3));
   }
   EXPECT_LE(made.back().time_ms, r.resumed_ms);
   EXPECT_GT(made.back().time_ms, r.resumed_ms - 10) << "it has caught up";
