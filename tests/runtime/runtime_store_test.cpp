@@ -39,6 +39,23 @@ TEST_P(runtime_store, agents_of_an_earlier_run_answer_every_kind_of_request) {
               testing::ElementsAre("/account/1", "/account/2", "/account/3", "/account/4"));
 }
 
+TEST_P(runtime_store, what_a_source_counts_from_is_kept_beside_its_low_mark) {
+  {
+    stage s(here());
+    EXPECT_FALSE(s.source->origin);
+    s.source->keep_origin(7);
+    s.source->keep_origin(-8);
+    s.post({{"/account/1", "sum", "", "1"}});
+    ASSERT_TRUE(s.drain());
+    ASSERT_TRUE(s.on.stop(patience));
+  }
+  stage s(here());
+  EXPECT_EQ(s.source->origin, -8);
+  EXPECT_EQ(s.source->stored_low_mark, 1);
+  EXPECT_EQ(s.source->low_mark(), 1);
+  EXPECT_FALSE(s.on.partition("src", "topic", 1)->origin) << "of one partition alone";
+}
+
 TEST_P(runtime_store, timer_that_came_due_meanwhile_fires_once_although_nobody_touches_the_agent) {
   {
     stage s(here());
