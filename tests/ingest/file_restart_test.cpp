@@ -53,7 +53,8 @@ class server_runs {
     if (count == 0) {
       EXPECT_TRUE(recording_port::eventually([&] { return s.status()[0].state == source_state::ended; }));
     }
-    while (port->count() < count && time.advance(milliseconds{1})) {}
+    const auto settled = [&] { return recording_port::eventually([&] { return time.somebody_waits(); }); };
+    while (count > 0 && settled() && port->count() < count) time.advance(milliseconds{1});
     s.stop(seconds{5});
     reached_end = s.ready();
     std::vector<std::string> came;
