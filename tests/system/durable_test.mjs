@@ -295,7 +295,8 @@ test('a full disk pauses sources and refuses commands with 507; once there is ro
   const app = await start_app(t, { config: config(source('orders', topic)), data_dir });
   await kafka.produce(of_one(0, 10_000));
   await wait_until_durable(app, 'orders', topic);
-  const write_note = () => app.request('PUT', '/customer/1/note', { body: '{"text":"a note"}' });
+  const write_note = () =>
+    app.request('PUT', '/customer/1/note', { body: '{"text":"a note"}', deadline_ms: 2_000 });
   assert.equal((await write_note()).status, 200);
 
   fill(ballast);
@@ -328,7 +329,10 @@ test('a full disk pauses sources and refuses commands with 507; once there is ro
   await assert_stops_well(assert, again);
 });
 
-/** Sooner or later a command is refused, and says why. */
+/**
+ * Sooner or later a command is refused, and says why. One that came before the store knew is neither refused nor done:
+ * it is answered once there is room.
+ */
 async function assert_refused(app, command) {
   const refused = await until('a command to be refused', async () => {
     const answer = await command();
