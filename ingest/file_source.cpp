@@ -42,11 +42,10 @@ void file_source::open() {
 }
 
 void file_source::find_partition(std::stop_token stop) {
-  std::int32_t used = 0;
-  while (is_used(*partition(used))) ++used;
   std::string why;
+  const auto used = used_partitions();
   // The newest first: of two files that begin alike, it is the one that was read last.
-  for (auto number = used - 1; number >= 0 && !partition_; --number) {
+  for (auto number = used; number-- > 0 && !partition_;) {
     auto p = partition(number);
     const auto no = refusal(*p, stop);
     if (stop.stop_requested()) return;
@@ -57,11 +56,22 @@ void file_source::find_partition(std::stop_token stop) {
     log_limited(level, "source/" + context_.spec.name + "/start",
                 "source '" + context_.spec.name + "': '" + spec_.path + "' " + what);
   };
+  if (partition_ && offset_ == 0) return;
   if (partition_)
     return say(log_level::info, "goes on behind the " + std::to_string(offset_) + " records that earlier runs read");
   begin(partition(used));
   say(log_level::warn, "is not the file that was read before: " + why + ". It is read from its start, as partition " +
                            std::to_string(used));
+}
+
+// Asks for those that are there: a partition that is asked for is one from then on.
+std::int32_t file_source::used_partitions() const {
+  const auto first = partition(0);
+  std::int32_t used = 0;
+  for (const auto& p : context_.port->partitions())
+    if (p->source() == first->source() && p->topic() == first->topic() && is_used(*p))
+      used = std::max(used, p->partition() + 1);
+  return used;
 }
 
 std::string file_source::refusal(const source_partition& p, std::stop_token stop) {

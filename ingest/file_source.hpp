@@ -25,6 +25,8 @@ class file_source final : public reading_source {
  private:
   void open() override;
   void find_partition(std::stop_token stop) override;
+  /// How many files this source has read before.
+  std::int32_t used_partitions() const;
   /// Why the file is not the one that the partition's offsets are of; empty when it may be. Leaves it behind the low
   /// mark then.
   std::string refusal(const source_partition& p, std::stop_token stop);

@@ -197,6 +197,8 @@ void runtime::impl::read_stored_partitions() {
     auto& to = r.lane == detail::origin_lane ? stored_origins : stored_marks;
     to[std::string(r.key)] = detail::number_in<std::int64_t>(r.value);
   });
+  for (const auto* stored : {&stored_marks, &stored_origins})
+    for (const auto& [key, what] : *stored) partition_of(key);
 }
 
 // How far reading may go on from after a restart.
