@@ -172,7 +172,7 @@ class shard {
   void publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works);
   void settle_answers(cut& c, const entity& e);
   void send_diffs(const cut& c, entity& e, const turn& t);
-  void send_snapshots(entity& e);
+  void send_snapshots(entity& e, const std::function<bool(const link&)>& wanted = nullptr);
   bool send_snapshot(const entity& e, const std::string& of, link& l);
   void send_life(entity& e, std::string_view event, std::string_view cause);
   void tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
@@ -224,6 +224,8 @@ class shard {
   void forget(const std::string& uri);
   void passivate(std::int64_t now_ms);
   void passivate(entity& e);
+  void drop_transient(const entity& e);
+  void commit_rows();
 
   shard_host& host_;
   const shard_options& options_;

@@ -107,9 +107,9 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
   }
 }
 
-void shard::send_snapshots(entity& e) {
+void shard::send_snapshots(entity& e, const std::function<bool(const link&)>& wanted) {
   const auto of = e.self ? lineage(e) : std::string();
-  std::erase_if(e.watched->links, [&](link& l) { return !send_snapshot(e, of, l); });
+  std::erase_if(e.watched->links, [&](link& l) { return (!wanted || wanted(l)) && !send_snapshot(e, of, l); });
 }
 
 // False when the state is too large to be sent: the subscription ends then.
@@ -306,8 +306,10 @@ void shard::stop_agents() {
   for (const auto& e : entities_) {
     if (!e->self) continue;
     send_life(*e, "stopped", "shutdown");
+    if (keeps_) drop_transient(*e);
     stop_agent(*e);
   }
+  commit_rows();
 }
 
 }  // namespace twinlane

@@ -123,6 +123,7 @@ void shard::load(entity& e) {
   did_come(e);
   host_.did_activate();
   send_life(e, "activated", "message");
+  if (e.watched) send_snapshots(e, [&](const link& l) { return l.rev != e.rev; });
 }
 
 // What is wrong with its rows, or nothing.
@@ -310,9 +311,30 @@ void shard::passivate(std::int64_t now_ms) {
     for (std::size_t i = 0; i < more; ++i) leave.push_back(others[i].second);
   }
   for (auto* e : leave) passivate(*e);
+  commit_rows();
+}
+
+// What transient lanes hold goes with the agent: a change of its document, and the store must know that it was one.
+void shard::drop_transient(const entity& e) {
+  const auto& lanes = e.type->lanes();
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (!lanes[i].is_transient || !in_document(lanes[i].kind) || !e.self->lane_at(i).present()) continue;
+    scratch_.clear();
+    e.self->lane_at(i).encode_value(scratch_);
+    if (scratch_ == "{}") continue;
+    scratch_.clear();
+    append_header(scratch_, *e.self, e.birth, e.rev + 1);
+    rows_.put(e.uri, "", "", scratch_);
+    return;
+  }
+}
+
+void shard::commit_rows() {
+  if (!rows_.empty()) host_.storage().commit(std::exchange(rows_, {}), durability::soon, nullptr);
 }
 
 void shard::passivate(entity& e) {
+  drop_transient(e);
   stop_agent(e);
   send_life(e, "passivated", "idle");
   host_.did_passivate();

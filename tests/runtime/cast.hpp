@@ -110,6 +110,7 @@ class clerk final : public agent {
   ~clerk() override;
   map_lane<int, int> papers{*this, "papers", did_update<&clerk::file>};
   value_lane<int> filed{*this, "filed"};
+  value_lane<int> whisper{*this, "whisper", transient};
 
  private:
   void file(const int& key, const int& now, const int*) {

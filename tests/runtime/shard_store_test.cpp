@@ -103,6 +103,30 @@ TEST(shard_store, idle_agents_leave_memory) {
   EXPECT_EQ(l->document("/account/2")["sum"], 3);
 }
 
+TEST(shard_store, subscriber_hears_that_transient_lanes_went_with_the_passive_agent) {
+  shard_options o;
+  o.idle_ms = 1'000;
+  kept_lab l(o);
+  l.post({{"/clerk/1", "papers", "1", "1"}, {"/clerk/1", "whisper", "", "5"}, {"/clerk/2", "papers", "1", "1"}});
+  const auto f = l->subscribe("/clerk/1"), g = l->subscribe("/clerk/2");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(f->state()["whisper"], 5);
+  l->now += 2'000;
+  l->tick();
+  EXPECT_EQ(l->agents, 0);
+  const auto again = l->subscribe("/clerk/1"), other = l->subscribe("/clerk/2");
+  ASSERT_TRUE(l->settle());
+  EXPECT_EQ(again->state().count("whisper"), 0u);
+  EXPECT_EQ(f->state(), again->state());
+  EXPECT_EQ(l->rev("/clerk/1"), 2u) << "it is another state than at rev 1";
+  EXPECT_EQ(l->rev("/clerk/2"), 1u);
+  EXPECT_EQ(g->said().size(), 1u);
+  l.restart();
+  l.post({{"/clerk/1", "papers", "1", "2"}});
+  EXPECT_EQ(l->rev("/clerk/1"), 3u);
+  for (const auto& [place, value] : l->kept.rows) EXPECT_NE(place[1], "whisper");
+}
+
 TEST(shard_store, timer_that_was_due_while_nobody_ran_fires_once) {
   kept_lab l;
   l.post({{"/account/1", "sum", "", "1"}});
