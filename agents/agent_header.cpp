@@ -8,10 +8,13 @@ namespace {
 
 constexpr std::uint64_t version = 1;
 
-void append_start(std::string& out, std::uint64_t birth, std::uint64_t rev) {
+void append_start(std::string& out, std::uint64_t birth, std::uint64_t rev, std::uint32_t type_version) {
   detail::append_number(out, version);
   detail::append_number(out, birth);
   detail::append_integer(out, rev);
+  if (type_version == 1) return;
+  out += " v";
+  detail::append_integer(out, type_version);
 }
 
 void append_timer(std::string& out, std::string_view name, std::int64_t due_ms) {
@@ -31,7 +34,7 @@ decode_status damaged() { return {lane_errc::bad_value, "the agent's header is d
 }  // namespace
 
 void agent_header::append(std::string& out) const {
-  append_start(out, birth, rev);
+  append_start(out, birth, rev, type_version);
   for (const auto& t : timers) append_timer(out, t.name, t.due_ms);
   for (const auto& n : notes) append_note(out, n.lane, n.text);
 }
@@ -39,6 +42,7 @@ void agent_header::append(std::string& out) const {
 decode_status agent_header::parse(std::string_view text) {
   timers.clear();
   notes.clear();
+  type_version = 1;
   std::uint64_t found = 0;
   if (!detail::take_number(text, found)) return damaged();
   if (found != version)
@@ -48,7 +52,9 @@ decode_status agent_header::parse(std::string_view text) {
   while (!text.empty()) {
     const auto what = text.substr(0, 2);
     text.remove_prefix(what.size());
-    if (what == " t") {
+    if (what == " v") {
+      if (!detail::take_integer(text, type_version) || type_version == 0) return damaged();
+    } else if (what == " t") {
       auto& t = timers.emplace_back();
       if (!detail::take_counted(text, t.name) || !detail::take_integer(text, t.due_ms)) return damaged();
     } else if (what == " l") {
@@ -62,8 +68,8 @@ decode_status agent_header::parse(std::string_view text) {
 }
 
 void append_header(std::string& out, const agent& a, std::uint64_t birth, std::uint64_t rev) {
-  append_start(out, birth, rev);
   const auto& type = a.type();
+  append_start(out, birth, rev, type.options().version);
   for (std::size_t i = 0; i < type.timers().size(); ++i) {
     const auto& t = a.timer_at(i);
     if (t.is_set()) append_timer(out, type.timers()[i].name, t.due_ms());

@@ -29,10 +29,15 @@ agent_type::agent_type(std::string name, std::string_view route_pattern, type_op
                        std::size_t object_bytes)
     : name_(std::move(name)),
       route_(route_pattern),
-      options_(options),
+      options_(std::move(options)),
       factory_(std::move(make)),
       object_bytes_(object_bytes) {
   if (name_.empty()) throw std::invalid_argument("an agent type needs a name");
+  if (options_.version == 0) throw std::invalid_argument("agent type '" + name_ + "': versions begin with 1");
+  if (options_.version == 1 && options_.migrate)
+    throw std::invalid_argument(
+        "agent type '" + name_ +
+        "' has a hook to migrate and version 1, which nothing is older than. Raise the version.");
   prototype_ = factory_(construction(*this, sample_uri(route_)));
   layout_.sealed = true;
   if (rules_.size() > 64) throw std::invalid_argument("agent type '" + name_ + "' has more than 64 rules");

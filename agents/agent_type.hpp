@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <twinlane/agents/stored_row.hpp>
 #include <twinlane/agents/uri.hpp>
 #include <twinlane/lanes/lane.hpp>
 
@@ -28,6 +29,11 @@ std::string_view name_of(creation c) noexcept;
 struct type_options {
   hosting host = hosting::shared;
   creation create = creation::events;
+  /// Raised when rows of before are to be migrated, or when those who follow agents are to see fields that are new.
+  std::uint32_t version = 1;
+  /// Called for each row of an agent that an older version has written, when it comes into memory. What it throws makes
+  /// that agent unreadable. Threads: any shard's; it must not touch what others change.
+  std::function<void(stored_row&)> migrate{};
 };
 
 /// What an agent's constructor needs; made by agent_type alone, handed through by `using agent::agent`.
@@ -44,7 +50,8 @@ class construction {
 /// A kind of agent: its route, its lanes, rules and timers, and how to make one.
 ///
 /// Threads  immutable once made; shared by all shards
-/// Errors   std::invalid_argument from make_agent_type for a bad route, a lane declared twice, a reserved name
+/// Errors   std::invalid_argument from make_agent_type for a bad route, a lane declared twice, a reserved name, a hook
+///          to migrate in version 1
 class agent_type {
  public:
   using factory = std::function<std::unique_ptr<agent>(construction)>;
@@ -105,7 +112,7 @@ template <class Agent>
 std::shared_ptr<const agent_type> make_agent_type(std::string name, std::string_view route_pattern,
                                                   type_options options = {}) {
   return std::make_shared<const agent_type>(
-      std::move(name), route_pattern, options,
+      std::move(name), route_pattern, std::move(options),
       [](construction c) { return std::unique_ptr<agent>(std::make_unique<Agent>(std::move(c))); }, sizeof(Agent));
 }
 

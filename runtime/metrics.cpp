@@ -31,6 +31,7 @@ constexpr help_line help_lines[] = {
     {"process_resident_memory_bytes", "Resident memory"},
     {"twinlane_activations_total", "Agents brought into memory"},
     {"twinlane_agents", "Agents in memory, by type"},
+    {"twinlane_agents_unreadable", "Agents that were asked for and whose stored rows cannot be read, by type"},
     {"twinlane_commands_total", "Commands, by type, lane and outcome"},
     {"twinlane_connections", "Open client connections"},
     {"twinlane_dead_letter_bytes", "Bytes of dead letters on disk"},

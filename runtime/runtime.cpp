@@ -70,7 +70,8 @@ void runtime::add(std::shared_ptr<const agent_type> type) {
                                   "' could take the same URL");
   }
   const auto host = impl_->options.hosting_override.value_or(type->options().host);
-  types.push_back({std::move(type), host == hosting::dedicated, std::make_unique<std::atomic<std::int64_t>>(0)});
+  types.push_back({std::move(type), host == hosting::dedicated, std::make_unique<std::atomic<std::int64_t>>(0),
+                   std::make_unique<std::atomic<std::int64_t>>(0)});
 }
 
 void runtime::add_sink(std::shared_ptr<sink_queue> s) {
@@ -374,6 +375,11 @@ void runtime::impl::did_passivate() {
 void runtime::impl::did_change_agents(const agent_type& type, int difference) {
   for (auto& t : types)
     if (t.type.get() == &type) t.agents->fetch_add(difference, std::memory_order_relaxed);
+}
+
+void runtime::impl::did_change_unreadable(const agent_type& type, int difference) {
+  for (auto& t : types)
+    if (t.type.get() == &type) t.unreadable->fetch_add(difference, std::memory_order_relaxed);
 }
 
 }  // namespace twinlane

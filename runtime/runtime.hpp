@@ -48,7 +48,7 @@ class runtime final : public port {
   void add(std::shared_ptr<const agent_type> type);
   template <class Agent>
   void add(std::string name, std::string_view route_pattern, type_options options = {}) {
-    add(make_agent_type<Agent>(std::move(name), route_pattern, options));
+    add(make_agent_type<Agent>(std::move(name), route_pattern, std::move(options)));
   }
 
   /// Where agents' emissions of the queue's name go; before start(). Whoever empties it ends before the runtime goes.
@@ -66,6 +66,8 @@ class runtime final : public port {
   std::int64_t agent_count(std::string_view type = {}) const;
   /// Bytes that were handed to the store and are not durable yet.
   std::size_t store_bytes() const;
+  /// Agents that were asked for and whose stored rows cannot be read.
+  std::int64_t unreadable_count(std::string_view type = {}) const;
   /// The shared shards and one for each dedicated agent.
   std::size_t shard_count() const;
   /// Waits until all that has been handed over is applied; false at the deadline.

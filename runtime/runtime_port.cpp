@@ -353,4 +353,11 @@ std::int64_t runtime::agent_count(std::string_view type) const {
   return n;
 }
 
+std::int64_t runtime::unreadable_count(std::string_view type) const {
+  std::int64_t n = 0;
+  for (const auto& t : impl_->types)
+    if (type.empty() || t.type->name() == type) n += t.unreadable->load(std::memory_order_relaxed);
+  return n;
+}
+
 }  // namespace twinlane

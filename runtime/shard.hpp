@@ -210,6 +210,8 @@ class shard {
   void read_rows();
   void load(entity& e);
   std::string read_agent(entity& e);
+  void set_unreadable(entity& e, std::string why);
+  void save_migrated(entity& e);
   void load_follower(entity& e, const store_row& r);
   void did_come(entity& e);
   void did_go(entity& e);

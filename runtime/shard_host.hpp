@@ -102,6 +102,7 @@ class shard_host : public parcel_returns {
   virtual void did_activate() = 0;
   virtual void did_passivate() = 0;
   virtual void did_change_agents(const agent_type& type, int difference) = 0;
+  virtual void did_change_unreadable(const agent_type& type, int difference) = 0;
 };
 
 /// How the store knows a source partition.

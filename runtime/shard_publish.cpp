@@ -279,7 +279,7 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
     did_go(*e);
   }
   e->looked_up = true;
-  e->unreadable.clear();
+  set_unreadable(*e, {});
   e->rev = 0;
   reschedule(*e, lane_base::never);
   save_due(*e);  // it may have slept until it was read

@@ -97,10 +97,10 @@ void shard::load(entity& e) {
   constexpr int tries_max = 100;
   for (int tries = 1;; ++tries) {
     try {
-      e.unreadable = read_agent(e);
+      set_unreadable(e, read_agent(e));
       break;
     } catch (const store_damage& x) {
-      e.unreadable = x.what();
+      set_unreadable(e, x.what());
       break;
     } catch (const std::exception& x) {
       // No memory, no file handles, a disk that does not answer: as a rule it passes, and no message must go before.
@@ -108,7 +108,7 @@ void shard::load(entity& e) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         continue;
       }
-      e.unreadable = x.what();
+      set_unreadable(e, x.what());
       e.looked_up = false;  // the next touch tries again
       break;
     }
@@ -119,6 +119,7 @@ void shard::load(entity& e) {
     return;
   }
   if (!e.self) return;
+  if (loader_.migrated()) save_migrated(e);
   e.starts = true;
   did_come(e);
   host_.did_activate();
@@ -146,6 +147,24 @@ std::string shard::read_agent(entity& e) {
   e.rev = loader_.rev();
   e.self = std::move(found);
   return {};
+}
+
+void shard::set_unreadable(entity& e, std::string why) {
+  if (why.empty() != e.unreadable.empty()) host_.did_change_unreadable(*e.type, why.empty() ? -1 : +1);
+  e.unreadable = std::move(why);
+}
+
+// What an older version of the type has written is replaced before anything else is done with the agent, all at once
+// and apart from the cut. After a crash before that it is migrated again.
+void shard::save_migrated(entity& e) {
+  auto of_cut = std::exchange(rows_, {});
+  agent_rows to(rows_, e.uri);
+  loader_.save_migrated(to);
+  scratch_.clear();
+  append_header(scratch_, *e.self, e.birth, e.rev);
+  rows_.put(e.uri, "", "", scratch_);
+  reschedule(e, due_of(e));
+  host_.storage().commit(std::exchange(rows_, std::move(of_cut)), durability::soon, nullptr);
 }
 
 entity* shard::find_agent(std::string_view uri) {

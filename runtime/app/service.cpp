@@ -178,8 +178,11 @@ struct service::impl {
     figures->gauge("twinlane_dead_letter_bytes", {}, [this] { return static_cast<double>(dead.bytes()); });
     figures->gauge("twinlane_log_lines_dropped_total", {}, [] { return static_cast<double>(log_lines_dropped()); });
     figures->collect([this](const metrics::emit& emit) {
-      for (const auto& type : agents->types())
+      for (const auto& type : agents->types()) {
         emit("twinlane_agents", {{"type", type.name}}, static_cast<double>(agents->agent_count(type.name)));
+        emit("twinlane_agents_unreadable", {{"type", type.name}},
+             static_cast<double>(agents->unreadable_count(type.name)));
+      }
       emit_partitions(*agents, emit);
       emit_sinks(*sinks, emit);
     });

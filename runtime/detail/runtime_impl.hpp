@@ -94,11 +94,12 @@ struct runtime::impl final : shard_host {
   void did_activate() override;
   void did_passivate() override;
   void did_change_agents(const agent_type& type, int difference) override;
+  void did_change_unreadable(const agent_type& type, int difference) override;
 
   struct hosted_type {
     std::shared_ptr<const agent_type> type;
     bool dedicated;
-    std::unique_ptr<std::atomic<std::int64_t>> agents;
+    std::unique_ptr<std::atomic<std::int64_t>> agents, unreadable;
   };
   /// Where a subscription lives.
   struct place {

@@ -39,6 +39,17 @@ TEST(agent_header, parsing_again_forgets_what_was_there) {
   EXPECT_EQ(text_of(h), "1 1 2");
 }
 
+TEST(agent_header, tells_the_version_of_the_type_when_it_is_not_the_first) {
+  agent_header h;
+  ASSERT_TRUE(h.parse("1 42 17 v3 t5:alarm7"));
+  EXPECT_EQ(h.type_version, 3u);
+  EXPECT_EQ(text_of(h), "1 42 17 v3 t5:alarm7");
+  ASSERT_TRUE(h.parse("1 42 17"));
+  EXPECT_EQ(h.type_version, 1u);
+  for (const char* bad : {"1 2 3 v", "1 2 3 v0", "1 2 3 vx", "1 2 3 v-1", "1 2 3 v4294967296", "1 2 3 v2 "})
+    EXPECT_FALSE(h.parse(bad)) << bad;
+}
+
 TEST(agent_header, refuses_what_is_damaged_or_of_another_version) {
   agent_header h;
   for (const char* bad : {"", "1", "1 ", "1 2", "1 2 ", "1 2 x", "1 2 3 ", "1 2 3 x", "1 2 3 t", "1 2 3 t5:alar",

@@ -142,6 +142,7 @@ class lab : public shard_host {
   void did_activate() override {}
   void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }
+  void did_change_unreadable(const agent_type&, int difference) override { unreadable += difference; }
 
   // Input.
   void post(const std::vector<event>& events) { post(source, events, offset_); }
@@ -240,7 +241,7 @@ class lab : public shard_host {
   void retry_burial() { burial_.retry(); }
   std::vector<std::string> turns_run;
   std::map<std::string, int> commands;
-  int agents = 0, delivered = 0, taken_back = 0;
+  int agents = 0, unreadable = 0, delivered = 0, taken_back = 0;
   sink_queue sink{"audit", {4, 1 << 20}};
   std::vector<std::string> waiting_for_room, lost;
 
