@@ -25,7 +25,8 @@ const agent_type* type_of(const agent_types& types, std::string_view uri) noexce
 ///          lanes is the document without transient lanes; kept has, lane by lane, what the document does not show:
 ///          the time of a value, by key [time, order of writing] of a map's entries, the time of a log's, and whom a
 ///          join's follow; timers by name; notes are what lanes remember beside their entries. The last three are left
-///          out when they are empty
+///          out when they are empty. Behind rev, `"version":2` when the type's is not 1; the reader takes the present
+///          version alone
 /// Units    times in milliseconds since the epoch, UTC
 /// Threads  one at a time
 class agent_line_writer {

@@ -97,6 +97,12 @@ decode_status agent_line_reader::read_head(const members& line, std::uint64_t bi
   agent_header header;
   header.birth = birth;
   header.rev = 1;
+  header.type_version = to.type->options().version;
+  if (const auto json = find_member(line, "version"); !json.empty())
+    if (auto status = within("version", decoder_.decode(json, header.type_version)); !status) return status;
+  if (header.type_version != to.type->options().version)
+    return bad("version " + std::to_string(header.type_version) + " of type '" + to.type->name() +
+               "' has written the line, and this program has version " + std::to_string(to.type->options().version));
   if (!rev.empty())
     if (auto status = within("rev", decoder_.decode(rev, header.rev)); !status) return status;
   std::map<std::string, std::int64_t> timers;

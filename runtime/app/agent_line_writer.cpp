@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <twinlane/agents/turn.hpp>
 #include <twinlane/lanes/detail/row_text.hpp>
@@ -95,6 +97,29 @@ void append_rest(std::string& out, const agent& a) {
   }
 }
 
+/// An agent's rows as its migration leaves them.
+class migrated_rows final : public row_sink {
+ public:
+  migrated_rows(std::span<const store_row> before, const agent_loader& by) {
+    for (const auto& r : before) rows_[{std::string(r.lane), std::string(r.key)}] = r.value;
+    by.save_migrated(*this);
+  }
+  void put(std::string_view lane, std::string_view key, std::string_view value) override {
+    rows_[{std::string(lane), std::string(key)}] = value;
+  }
+  void remove(std::string_view lane, std::string_view key) override {
+    rows_.erase({std::string(lane), std::string(key)});
+  }
+  std::vector<store_row> all() const {
+    std::vector<store_row> rows;
+    for (const auto& [place, value] : rows_) rows.push_back({{}, place.first, place.second, value});
+    return rows;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::string> rows_;
+};
+
 std::uint64_t stored_lanes(const agent_type& type) {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < type.lanes().size(); ++i)
@@ -123,9 +148,16 @@ decode_status agent_line_writer::write(std::string_view uri, std::span<const sto
   append_json_string(out, type->name());
   out += ",\"rev\":";
   append_integer(out, loader_.rev());
+  if (const auto version = type->options().version; version != 1) {
+    out += ",\"version\":";
+    append_integer(out, version);
+  }
   out += ",\"lanes\":";
   encode_document(out, *a, stored_lanes(*type));
-  append_kept(out, *type, rows);
+  if (loader_.migrated())
+    append_kept(out, *type, migrated_rows(rows, loader_).all());
+  else
+    append_kept(out, *type, rows);
   append_rest(out, *a);
   out += '}';
   return {};

@@ -138,5 +138,33 @@ TEST_F(agent_line, says_what_is_wrong_and_where) {
               HasSubstr("does not say whom it follows"));
 }
 
+struct later final : agent {
+  using agent::agent;
+  map_lane<std::string, std::string> entries{*this, "entries"};
+};
+
+TEST(agent_line_version, agent_of_an_older_version_is_written_as_its_migration_leaves_it) {
+  const agent_types types{make_agent_type<later>("plain", "/plain/:id", {.version = 2, .migrate = [](stored_row& row) {
+                                                                           if (row.key == "8") return row.drop();
+                                                                           row.lane = "entries";
+                                                                           row.key = "n" + row.key;
+                                                                           row.value = row.value.dump();
+                                                                         }})};
+  std::string line;
+  const auto status = agent_line_writer(types).write(
+      "/plain/1", rows_of({{{"", ""}, "1 9 5"}, {{"orders", "7"}, "30 4 70"}, {{"orders", "8"}, "31 5 80"}}), line);
+  ASSERT_TRUE(status) << status.detail;
+  EXPECT_EQ(line, R"({"uri":"/plain/1","type":"plain","rev":6,"version":2,"lanes":{"entries":{"n7":"70"}},)"
+                  R"("kept":{"entries":{"n7":[30,4]}}})");
+  agent_line_reader reader(types);
+  imported_agent a;
+  const auto back = reader.read(line, 9, 1000, a);
+  ASSERT_TRUE(back) << back.detail;
+  EXPECT_EQ(rows_of(a), (row_map{{{"", ""}, "1 9 6 v2"}, {{"entries", "n7"}, "30 4 \"70\""}}));
+  line.replace(line.find("\"version\":2"), 11, "\"version\":1");
+  EXPECT_EQ(reader.read(line, 9, 1000, a).detail,
+            "version 1 of type 'plain' has written the line, and this program has version 2");
+}
+
 }  // namespace
 }  // namespace twinlane::app
