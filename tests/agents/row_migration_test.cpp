@@ -75,6 +75,7 @@ void retype(stored_row& row) {
 }
 
 struct loaded {
+  std::shared_ptr<const agent_type> type;
   std::unique_ptr<agent> self;
   agent_loader loader;
   decode_status status;
@@ -91,6 +92,7 @@ struct loaded {
 std::unique_ptr<loaded> load(const std::shared_ptr<const agent_type>& type, row_map rows) {
   auto l = std::make_unique<loaded>();
   l->rows = std::move(rows);
+  l->type = type;
   l->self = type->make("/thing/1");
   l->loader.begin(*l->self);
   for (const auto& [place, value] : l->rows)
