@@ -146,8 +146,7 @@ test('produce writes a file into its topic, and the server reads what it wrote',
 });
 
 test('a topic that is missing is a clear error, and is read once it is there', { skip }, async (t) => {
-  const config = `store: { kind: memory }
-agents:
+  const config = `agents:
   - type: customer
     route: /customer/:id
     hosting: ${hosting}

@@ -178,8 +178,7 @@ export function config({ hosting = 'shared', from, extra_sources = '' }) {
     return [`  - name: ${n}`, `    ${from(n)}`, '    format: json', `    entity: "/customer/{${s.by}}"`,
       `    lane: ${s.lane}`, ...(s.kind === 'map' ? [`    key: "${s.literal ?? `{${s.key}}`}"`] : [])].join('\n');
   });
-  return `store: { kind: memory }
-agents:
+  return `agents:
   - type: customer
     route: /customer/:id
     hosting: ${hosting}
