@@ -80,26 +80,13 @@ rd_kafka_resp_err_t kafka_producer::send(const sink_item& item, void* tag) {
   const bool tombstone = item.value == "null";
   // librdkafka neither copies nor frees nor changes the value.
   auto* value = tombstone ? nullptr : const_cast<char*>(item.value.data());
-  // Not librdkafka's macros for rd_kafka_producev, which are no standard C++.
-  std::array<rd_kafka_vu_t, 7> parts{};
-  parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
-  parts[0].u.cstr = topic_.c_str();
-  parts[1].vtype = RD_KAFKA_VTYPE_KEY;
-  parts[1].u.mem = {const_cast<char*>(key.data()), key.size()};
-  parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
-  parts[2].u.mem = {value, tombstone ? 0 : item.value.size()};
-  parts[3].vtype = parts[4].vtype = RD_KAFKA_VTYPE_HEADER;
-  parts[3].u.header = {"twinlane-id", item.id.data(), static_cast<ssize_t>(item.id.size())};
-  parts[4].u.header = {"twinlane-uri", item.uri.data(), static_cast<ssize_t>(item.uri.size())};
-  parts[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-  parts[5].u.i64 = item.at_ms;
-  parts[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
-  parts[6].u.ptr = tag;
-  auto* failed = rd_kafka_produceva(client_.get(), parts.data(), parts.size());
-  if (!failed) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  const auto code = rd_kafka_error_code(failed);
-  rd_kafka_error_destroy(failed);
-  return code;
+  // Not rd_kafka_produceva: up to 2.0.2, where it refuses a message, it frees the headers twice.
+  return __extension__ rd_kafka_producev(
+      client_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(key.data(), key.size()),
+      RD_KAFKA_V_VALUE(value, tombstone ? 0 : item.value.size()),
+      RD_KAFKA_V_HEADER("twinlane-id", item.id.data(), static_cast<ssize_t>(item.id.size())),
+      RD_KAFKA_V_HEADER("twinlane-uri", item.uri.data(), static_cast<ssize_t>(item.uri.size())),
+      RD_KAFKA_V_TIMESTAMP(item.at_ms), RD_KAFKA_V_OPAQUE(tag), RD_KAFKA_V_END);
 }
 
 void kafka_producer::poll(std::chrono::milliseconds wait) {
