@@ -271,9 +271,11 @@ std::int64_t* shard::next_of(cut& c, const record_batch& b) {
   if (!requests_) requests_ = std::make_unique<ingest_requests>();
   const auto key = b.window->owner().source() + '\x1f' + b.request->key;
   c.requests.push_back(key);
-  return requests_->next_of(key, c.now_ms, options_.answers_max, [this](const std::string& dropped) {
+  if (auto* known = requests_->find(key, c.now_ms)) return &known->next;
+  const auto did_drop = [this](const std::string& dropped) {
     if (keeps_) rows_.remove(owner_, detail::request_lane, dropped);
-  });
+  };
+  return &requests_->keep(key, {0, c.now_ms}, options_.answers_max, did_drop).next;
 }
 
 void shard::add_work(cut& c, std::string_view uri, const agent_type& type, work w) {

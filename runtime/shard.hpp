@@ -20,7 +20,6 @@
 #include <twinlane/runtime/detail/outbox.hpp>
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
-#include <twinlane/runtime/ingest_requests.hpp>
 #include <twinlane/runtime/shard_host.hpp>
 
 namespace twinlane {

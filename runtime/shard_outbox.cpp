@@ -232,7 +232,10 @@ void shard::resume_item(std::uint64_t number, const outbox_item& i) {
     host_.deliver(mail{uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent});
   } else if (i.what == outbox_item::kind::dead) {
     auto read = detail::parse_line(i.value);
-    if (!read) return;
+    if (!read)
+      return log_limited(
+          log_level::error, "outbox",
+          "dead letter " + std::to_string(number) + " of shard " + name_ + " cannot be read. It stays where it is.");
     dead_letter_batch b;
     b.hold(std::move(read->letter), nullptr);
     b.in = sent.in;

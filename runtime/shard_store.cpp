@@ -283,7 +283,7 @@ void shard::load_answer(const store_row& r) {
 
 void shard::save_requests(const cut& c) {
   for (const auto& key : c.requests) {
-    const auto* known = requests_->find(key);
+    const auto* known = requests_->find(key, c.now_ms);
     if (!known) continue;  // too many came at once
     scratch_.clear();
     append_number(scratch_, known->at_ms);
@@ -294,7 +294,7 @@ void shard::save_requests(const cut& c) {
 
 void shard::load_request(const store_row& r) {
   auto text = r.value;
-  ingest_requests::known k;
+  taken_request k;
   if (!take_number(text, k.at_ms) || !take_integer(text, k.next) || ingest_requests::is_over(k, host_.now_ms()))
     return rows_.remove(owner_, request_lane, r.key);
   if (!requests_) requests_ = std::make_unique<ingest_requests>();
