@@ -42,6 +42,7 @@ struct ground {
   hosting host = hosting::shared;
   bool keeps = false;
   std::string folder{};
+  std::function<void(sqlite_store_options&)> adjust{};
 };
 inline std::string name_of_ground(const testing::TestParamInfo<ground>& i) {
   return std::string(name_of(i.param.host)) + (i.param.keeps ? "_sqlite" : "");
@@ -121,6 +122,7 @@ class stage {
     if (!g.keeps) return std::make_unique<memory_store>();
     sqlite_store_options o;
     o.file = (g.folder.empty() ? own.path().string() : g.folder) + "/state.db";
+    if (g.adjust) g.adjust(o);
     return std::make_unique<sqlite_store>(std::move(o));
   }
   static runtime_options with(runtime_options o, hosting host, stage& s) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstdlib>
-
 #include <twinlane/runtime/sqlite_store.hpp>
 
 #include "store_conformance.hpp"
+#include "support/long_run.hpp"
 
 namespace twinlane::testing {
 
@@ -13,7 +12,5 @@ inline sqlite_store_options options_for(const scratch_folder& folder) {
   o.file = (folder / "store.db").string();
   return o;
 }
-
-inline bool long_run() { return std::getenv("TWINLANE_LONG") && *std::getenv("TWINLANE_LONG"); }
 
 }  // namespace twinlane::testing

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "power_cut_vfs.hpp"
+#include "support/power_cut_vfs.hpp"
 #include "sqlite_scratch.hpp"
 
 namespace twinlane::testing {
