@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startMock } from '../dev/mock.mjs';
-import { launch } from './chromium.mjs';
-import { lowContrast } from './contrast.mjs';
+import { launch } from '../../../../web/tools/chromium.mjs';
+import { lowContrast } from '../../../../web/tools/contrast.mjs';
 
 const lanes = [
   'profile',

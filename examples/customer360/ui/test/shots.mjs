@@ -2,7 +2,7 @@
 //   node test/shots.mjs [--url http://127.0.0.1:8080] [--out shots] [--customer 42] [--wait 8]
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { launch } from './chromium.mjs';
+import { launch } from '../../../../web/tools/chromium.mjs';
 import { startMock } from '../dev/mock.mjs';
 
 const option = (name, fallback) => {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { Client, type Status } from '../sync';
+import { Client, type Status } from '@twinlane/client';
 
 /** The one connection of these pages. */
 export const client = new Client({ url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws` });

@@ -1,5 +1,5 @@
 import { batch, signal, type Signal } from '@preact/signals';
-import { isObject, wireBytes, type Diff, type EntityState, type Json, type JsonObject } from '../sync';
+import { isObject, wireBytes, type Diff, type EntityState, type Json, type JsonObject } from '@twinlane/client';
 import { client } from './connection';
 import { describe } from './describe';
 import { riskOf, sentimentOf } from './view';

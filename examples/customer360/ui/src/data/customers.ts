@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
-import type { EntityState } from '../sync';
+import type { EntityState } from '@twinlane/client';
 import { client } from './connection';
 import { directory, refreshDirectory } from './directory';
 import { idOf, viewOf, type CustomerView } from './view';

@@ -1,4 +1,4 @@
-import { isObject, leafChanges, member, type Json, type JsonObject, type LeafChange } from '../sync';
+import { isObject, leafChanges, member, type Json, type JsonObject, type LeafChange } from '@twinlane/client';
 import { dateTime, number, text } from './format';
 import { holdsEntries } from './lanes';
 

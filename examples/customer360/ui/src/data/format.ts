@@ -1,4 +1,4 @@
-import type { Json } from '../sync';
+import type { Json } from '@twinlane/client';
 
 // Values come from many producers: each of these takes what it gets and answers undefined for what it cannot read.
 

@@ -1,4 +1,4 @@
-import { isObject, member, type Json, type JsonObject } from '../sync';
+import { isObject, member, type Json, type JsonObject } from '@twinlane/client';
 import { birthdate, count, dateTime, duration, instant, money, number, text, words } from './format';
 import { discountText } from './view';
 

@@ -1,5 +1,5 @@
 import { signal, type Signal } from '@preact/signals';
-import { member, type Json } from '../sync';
+import { member, type Json } from '@twinlane/client';
 import { client } from './connection';
 import { text } from './format';
 

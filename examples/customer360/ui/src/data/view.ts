@@ -1,4 +1,4 @@
-import { isObject, member, type EntityState, type Json, type JsonObject } from '../sync';
+import { isObject, member, type EntityState, type Json, type JsonObject } from '@twinlane/client';
 import { number, text } from './format';
 
 /** What the pages show of a customer, read from its lanes; anything may be missing. */

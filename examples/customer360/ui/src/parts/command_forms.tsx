@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { client, connection } from '../data/connection';
 import { milliseconds, words } from '../data/format';
-import { CommandError, type JsonObject } from '../sync';
+import { CommandError, type JsonObject } from '@twinlane/client';
 
 type Answer =
   | { kind: 'ok'; rev: number; ms: number; result: string | undefined }

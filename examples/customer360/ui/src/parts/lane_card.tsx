@@ -5,7 +5,7 @@ import type { CustomerFeed, LaneActivity } from '../data/customer';
 import { count } from '../data/format';
 import { fieldsOf, holdsEntries, laneSpecs, plainText, sortedEntries, titleOf, type EntryView } from '../data/lanes';
 import { productName } from '../data/products';
-import { isObject, member, type Json } from '../sync';
+import { isObject, member, type Json } from '@twinlane/client';
 import { Badge, RelativeTime } from './figures';
 import { Flash, useFlash } from './flash';
 

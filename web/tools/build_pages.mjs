@@ -1,11 +1,11 @@
-// Builds the pages into dist/: index.html, app.js, app.css. `--watch` rebuilds on change.
+// Builds the pages of the folder it is run in, from src/ into dist/: index.html, app.js, app.css. `--watch` rebuilds on
+// change.
 import { build, context } from 'esbuild';
 import { copyFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const here = process.cwd();
 const dist = join(here, 'dist');
 const gzipBytesMax = 100 * 1024;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { Backoff } from '../../src/sync/backoff';
-import { Client, CommandError, type ClientOptions, type Observer, type Socket } from '../../src/sync/client';
-import type { EntityState } from '../../src/sync/entity';
+import { Backoff } from '../src/backoff';
+import { Client, CommandError, type ClientOptions, type Observer, type Socket } from '../src/client';
+import type { EntityState } from '../src/entity';
 
 /** A connection whose other end is the test. */
 class FakeSocket implements Socket {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFrame, packFrames, wireBytes, type ClientMessage } from '../../src/sync/messages';
+import { decodeFrame, packFrames, wireBytes, type ClientMessage } from '../src/messages';
 
 test('a frame holds one message or an array of them', () => {
   assert.deepEqual(

@@ -1,12 +1,12 @@
-// Bundles the tests (they are TypeScript) and runs them with Node's own runner.
+// Bundles the tests of the folder it is run in (they are TypeScript) and runs them with Node's own runner, which gets the
+// arguments.
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, '../.test');
+const here = join(process.cwd(), 'test');
+const out = join(process.cwd(), '.test');
 const tests = (await readdir(here, { recursive: true })).filter((name) => name.endsWith('.test.ts'));
 await rm(out, { recursive: true, force: true });
 await build({
@@ -23,4 +23,4 @@ await build({
   logLevel: 'warning',
 });
 const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-spawn(process.execPath, ['--test', ...files], { stdio: 'inherit' }).on('exit', (code) => process.exit(code ?? 1));
+spawn(process.execPath, ['--test', ...process.argv.slice(2), ...files], { stdio: 'inherit' }).on('exit', (code) => process.exit(code ?? 1));
