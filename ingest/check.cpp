@@ -80,6 +80,8 @@ class checker {
   }
 
   void origin(const source_spec& s) {
+    if (s.align.count() != 0 && !std::holds_alternative<kafka_spec>(s.from))
+      say(s, "align", "only Kafka sources have partitions to align");
     if (const auto* k = std::get_if<kafka_spec>(&s.from)) {
       if (k->brokers.empty()) say(s, "kafka", "'brokers' is missing, as in brokers: \"localhost:9092\"");
       if (k->topic.empty()) say(s, "kafka", "'topic' is missing");

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <twinlane/ingest/detail/fetch_waker.hpp>
+#include <twinlane/ingest/detail/kafka_alignment.hpp>
 #include <twinlane/ingest/detail/kafka_assignment.hpp>
 #include <twinlane/ingest/detail/kafka_problems.hpp>
 #include <twinlane/runtime/log.hpp>
@@ -66,6 +67,9 @@ struct kafka_consumer::impl {
   void read(std::stop_token stop);
   std::size_t consume(int wait_ms);
   void dispatch(std::size_t n, std::stop_token stop);
+  void dispatch_aligned(std::stop_token stop);
+  void take(kafka_slot& slot, const rd_kafka_message_t& m);
+  void post_taken(steady_time arrived);
   void keep_fetching(steady_time now, std::size_t n);
   void keep_house(steady_time now);
   void close();
@@ -89,10 +93,12 @@ struct kafka_consumer::impl {
   std::unique_ptr<fetch_waker> waker;
   steady_time busy_until{}, next_wake{};
   kafka_assignment assignment;
+  kafka_alignment alignment;
   kafka_problems problems;
   text_arena texts;
   std::vector<rd_kafka_message_t*> messages;
   std::vector<kafka_slot*> touched;
+  std::vector<std::pair<kafka_slot*, kafka_alignment::message>> slice;
   kafka_list rebalance;  // asked for by the group, not yet acted on
   rd_kafka_resp_err_t rebalance_kind = RD_KAFKA_RESP_ERR_NO_ERROR;
   bool held = false, closing = false;
@@ -184,9 +190,10 @@ void kafka_consumer::impl::read(std::stop_token stop) {
     const auto now = steady_time::clock::now();
     if (assignment.update_flow(client.get(), now)) {
       const bool watchful = held || assignment.in_flight();
-      const auto n = consume(watchful ? 5 : 50);
+      const auto n = consume(alignment.ready(now) ? 0 : watchful || !alignment.empty() ? 5 : 50);
       keep_fetching(now, n);
       dispatch(n, stop);
+      if (!alignment.empty()) dispatch_aligned(stop);
     } else {
       std::this_thread::sleep_for(milliseconds{1});
     }
@@ -218,10 +225,37 @@ void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
     // Of a partition that is no longer ours: whoever has it now reads it.
     auto* slot = assignment.find(m);
     if (slot == nullptr) continue;
-    for (const auto& r : slot->readers) m.err == RD_KAFKA_RESP_ERR_NO_ERROR ? r->take(m, texts) : r->take_end(m.offset);
-    if (!slot->touched) touched.push_back(slot);
-    slot->touched = true;
+    if (alignment.keep(*slot, messages[i], arrived))
+      messages[i] = nullptr;
+    else
+      take(*slot, m);
   }
+  post_taken(arrived);
+  for (std::size_t i = 0; i < n; ++i)
+    if (messages[i] != nullptr) rd_kafka_message_destroy(messages[i]);
+}
+
+// Slice by slice, for what is posted of one partition comes before what is posted of the next.
+void kafka_consumer::impl::dispatch_aligned(std::stop_token stop) {
+  const auto now = steady_time::clock::now();
+  for (auto left = messages.size(); left > 0 && !stop.stop_requested();) {
+    alignment.next_slice(left, now, slice);
+    if (slice.empty()) break;
+    for (const auto& [slot, m] : slice) take(*slot, *m);
+    post_taken(now);
+    left -= slice.size();
+    slice.clear();
+  }
+  alignment.update(now);
+}
+
+void kafka_consumer::impl::take(kafka_slot& slot, const rd_kafka_message_t& m) {
+  slot.take(m, texts);
+  if (!slot.touched) touched.push_back(&slot);
+  slot.touched = true;
+}
+
+void kafka_consumer::impl::post_taken(steady_time arrived) {
   for (auto* slot : touched) {
     for (const auto& r : slot->readers) r->post(arrived);
     slot->touched = false;
@@ -229,7 +263,6 @@ void kafka_consumer::impl::dispatch(std::size_t n, std::stop_token stop) {
   if (!touched.empty()) problems.did_hear();
   touched.clear();
   texts.clear();
-  for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
 }
 
 // A full batch tells of a backlog.
@@ -286,6 +319,8 @@ void kafka_consumer::impl::assign(rd_kafka_topic_partition_list_t& list) {
   assignment.set_starts(list);
   rd_kafka_assign(client.get(), &list);
   held = assignment.release_held();
+  alignment.begin(assignment.slots(), steady_time::clock::now());
+  alignment.update(steady_time::clock::now());
   assignment.update_flow(client.get(), steady_time::clock::now());
   log_limited(log_level::info, "kafka/assigned/" + spec.brokers + '/' + spec.group,
               "Kafka group '" + spec.group + "': " + std::to_string(list.cnt) + " partitions assigned");
@@ -297,6 +332,7 @@ void kafka_consumer::impl::revoke() {
     while (assignment.in_flight() && steady_time::clock::now() < until) std::this_thread::sleep_for(milliseconds{1});
     assignment.commit(client.get());
   }
+  alignment.clear();
   assignment.clear();
   for (auto* s : sources) s->set_assigned(false);
   rd_kafka_assign(client.get(), nullptr);
@@ -325,6 +361,7 @@ void kafka_consumer::impl::close() {
       for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
     }
   }
+  alignment.clear();
   assignment.clear();
   queue.reset();
   reading.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,7 @@ class kafka_source final : public source {
   const std::string& name() const noexcept { return context_.spec.name; }
   const std::string& topic() const noexcept { return std::get<kafka_spec>(context_.spec.from).topic; }
   bool may_start() const { return context_.may_start(); }
+  std::chrono::milliseconds align() const noexcept { return context_.spec.align; }
   record_router& router() noexcept { return router_; }
   /// The port's partition, counted by the flow.
   std::shared_ptr<source_partition> partition(std::int32_t number);

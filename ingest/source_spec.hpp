@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,9 +16,9 @@ struct kafka_spec {
 };
 
 struct file_spec {
-  std::string path;   // NDJSON or CSV by the source's format; `.gz` is unpacked while reading
-  double rate = 0;    // records a second; 0 reads as fast as the shards apply
-  bool loop = false;  // starts over at the end; offsets count on
+  std::string path;     // NDJSON or CSV by the source's format; `.gz` is unpacked while reading
+  double rate = 0;      // records a second; 0 reads as fast as the shards apply
+  bool loop = false;    // starts over at the end; offsets count on
   std::string topic{};  // what its records' topic is called, wherever the file is found; empty: its path
 };
 
@@ -44,10 +45,11 @@ struct source_spec {
   std::vector<std::string> columns;  // csv from Kafka, or from a file without a header line: the columns' names
   std::string entity;                // URI template: /customer/{customer_id}
   std::string lane;
-  std::string key;                 // map lanes: template for the entry's key: "{order_id}"
-  std::string time;                // dotted field of the event time; empty: the record's own timestamp
-  std::vector<std::string> after;  // start once these sources have reached the ends they had at start
-  bool load = false;               // read to the end before the server is ready
+  std::string key;                    // map lanes: template for the entry's key: "{order_id}"
+  std::string time;                   // dotted field of the event time; empty: the record's own timestamp
+  std::vector<std::string> after;     // start once these sources have reached the ends they had at start
+  bool load = false;                  // read to the end before the server is ready
+  std::chrono::milliseconds align{};  // Kafka: its partitions are read side by side in time, to within this; 0: not
 };
 
 }  // namespace twinlane::ingest

@@ -43,6 +43,10 @@ void kafka_reader::post(steady_time arrived) {
   next = -1;
 }
 
+void kafka_slot::take(const rd_kafka_message_t& m, text_arena& texts) {
+  for (const auto& r : readers) m.err == RD_KAFKA_RESP_ERR_NO_ERROR ? r->take(m, texts) : r->take_end(m.offset);
+}
+
 bool kafka_slot::stopped() const {
   return !readers.empty() && std::all_of(readers.begin(), readers.end(), [](const auto& r) { return r->stopped; });
 }
@@ -152,7 +156,7 @@ void kafka_assignment::pause_or_resume(rd_kafka_t* k, bool hold_is_over) {
   const kafka_list pause(rd_kafka_topic_partition_list_new(0)), resume(rd_kafka_topic_partition_list_new(0));
   for (const auto& slot : slots_) {
     const bool closed = slot->over || total_over_;
-    const bool want = slot->held || slot->stopped() || (closed && (slot->paused || hold_is_over));
+    const bool want = slot->held || slot->full || slot->stopped() || (closed && (slot->paused || hold_is_over));
     if (want == slot->paused) continue;
     slot->paused = want;
     rd_kafka_topic_partition_list_add(want ? pause.get() : resume.get(), slot->topic.c_str(), slot->number);

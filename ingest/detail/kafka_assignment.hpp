@@ -41,10 +41,13 @@ struct kafka_reader {
 struct kafka_slot {
   /// Nobody reads it any more.
   bool stopped() const;
+  /// A message, or that there are no more for now.
+  void take(const rd_kafka_message_t& m, text_arena& texts);
 
   std::string topic;
   std::int32_t number = 0;
   std::vector<std::unique_ptr<kafka_reader>> readers;
+  bool full = false;     // as much of it waits for other partitions as may
   bool held = false;     // a reader's source waits for others
   bool over = false;     // too much in flight
   bool paused = false;   // in librdkafka

@@ -15,6 +15,7 @@ namespace twinlane::ingest::detail {
 struct kafka_deleter {
   void operator()(rd_kafka_t* k) const { rd_kafka_destroy(k); }
   void operator()(rd_kafka_conf_t* c) const { rd_kafka_conf_destroy(c); }
+  void operator()(rd_kafka_message_t* m) const { rd_kafka_message_destroy(m); }
   void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
   void operator()(rd_kafka_topic_t* t) const { rd_kafka_topic_destroy(t); }
   void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }

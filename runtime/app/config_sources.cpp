@@ -139,6 +139,7 @@ ingest::source_spec read_source(const yaml_node& node, const std::string& path, 
   source.text("time", spec.time);
   source.texts("after", spec.after);
   source.flag("load", spec.load);
+  source.duration("align", spec.align, std::chrono::milliseconds{1}, std::chrono::days{1});
   source.finish();
   return spec;
 }

@@ -72,6 +72,70 @@ TEST(kafka_source, every_partition_comes_whole_and_in_order_and_two_sources_shar
   EXPECT_EQ(kafka.committed("twinlane", "orders", 2), 5000);
 }
 
+// How far a record comes behind one that is younger.
+std::int64_t greatest_delay(const std::vector<recording_port::record>& records) {
+  std::int64_t latest = 0, delay = 0;
+  for (const auto& r : records) {
+    latest = std::max(latest, r.time_ms);
+    delay = std::max(delay, latest - r.time_ms);
+  }
+  return delay;
+}
+
+TEST(kafka_source, aligned_partitions_come_side_by_side_in_time_also_of_two_topics) {
+  mock_kafka kafka;
+  kafka.create("orders", 3);
+  kafka.create("returns", 2);
+  kafka.create("empty", 1);
+  constexpr std::int64_t start = 1'700'000'000'000;
+  constexpr int count = 30'000;
+  // Of each topic one partition holds nearly all, and what is oldest lies behind it.
+  for (int i = 0; i < count; ++i) {
+    const auto* topic = i % 5 == 0 ? "returns" : "orders";
+    const int partition = i % 50 == 0 ? 1 : 0;
+    kafka.send(topic, partition, "k", order(1, i).c_str(), start + i * 10);
+  }
+  kafka.send("orders", 2, "k", order(1, count).c_str(), start + 5);
+  kafka.flush();
+  std::vector<source_spec> specs{kafka.source("empty", "empty"), kafka.source("orders", "orders"),
+                                 kafka.source("returns", "returns")};
+  for (auto& s : specs) s.align = milliseconds{500};
+  recording_port port;
+  sources s(specs, port, no_generators);
+  s.start();
+  ASSERT_TRUE(eventually([&] { return port.count() == count + 1; })) << port.count();
+  EXPECT_LE(greatest_delay(port.records()), 500);
+  std::map<std::pair<std::string, int>, std::int64_t> next;
+  for (const auto& r : port.records()) ASSERT_EQ(r.offset, (next[{r.topic, r.partition}]++));
+  for (const auto& p : port.partitions())
+    EXPECT_TRUE(eventually([&] { return p->low_mark() == p->log_end; })) << p->topic() << p->low_mark();
+  // At the end nobody is waited for.
+  kafka.send("orders", 1, "k", order(1, count + 1).c_str(), start + count * 10);
+  kafka.flush();
+  EXPECT_TRUE(eventually([&] { return port.count() == count + 2; }, seconds{5}));
+  s.stop(seconds{5});
+}
+
+TEST(kafka_source, aligned_partitions_keep_the_bound_on_what_is_in_flight) {
+  mock_kafka kafka;
+  kafka.create("orders", 4);
+  for (int i = 0; i < 20'000; ++i) kafka.send("orders", i % 4, "k", order(1, i).c_str(), 1'000'000 + i);
+  kafka.flush();
+  auto spec = kafka.source("orders", "orders");
+  spec.align = milliseconds{100};
+  sources_options o;
+  o.flow.total_records = 1'000;
+  recording_port port;
+  port.hold();
+  sources s({spec}, port, no_generators, o);
+  s.start();
+  ASSERT_TRUE(eventually([&] { return port.count() >= 1'000; }));
+  while (port.count() < 20'000) port.complete(1);
+  EXPECT_LT(port.most_in_flight(), 12'000) << "one batch over";
+  EXPECT_LE(greatest_delay(port.records()), 100);
+  s.stop(seconds{5});
+}
+
 TEST(kafka_source, what_is_in_flight_stays_bounded_when_shards_are_slow) {
   mock_kafka kafka;
   kafka.create("orders", 2);

@@ -50,13 +50,13 @@ class mock_kafka {
     rd_kafka_mock_topic_set_error(cluster_, topic.c_str(), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
-  /// Null pointers are null keys and values.
-  void send(const std::string& topic, int partition, const char* key, const char* value) {
+  /// Null pointers are null keys and values. time_ms: 0 for now.
+  void send(const std::string& topic, int partition, const char* key, const char* value, std::int64_t time_ms = 0) {
     const std::size_t key_size = key != nullptr ? std::string_view(key).size() : 0;
     const std::size_t value_size = value != nullptr ? std::string_view(value).size() : 0;
     const auto err = rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
                                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
-                                       RD_KAFKA_V_KEY(key, key_size),
+                                       RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_TIMESTAMP(time_ms),
                                        RD_KAFKA_V_VALUE(const_cast<char*>(value), value_size), RD_KAFKA_V_END);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(err));
     rd_kafka_poll(producer_, 0);
