@@ -40,7 +40,7 @@ std::int64_t agent::next_timer_ms() const noexcept {
 std::int64_t agent::next_expiry_ms() const noexcept {
   std::int64_t due = lane_base::never;
   for (std::size_t i = 0; i < lane_count(); ++i)
-    if (layout().lanes[i].keep.age_ms) due = std::min(due, lane_at(i).next_expiry());
+    if (layout().lanes[i].keeps_time()) due = std::min(due, lane_at(i).next_expiry());
   return due;
 }
 

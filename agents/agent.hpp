@@ -13,6 +13,7 @@
 #include <twinlane/lanes/log_lane.hpp>
 #include <twinlane/lanes/map_lane.hpp>
 #include <twinlane/lanes/value_lane.hpp>
+#include <twinlane/lanes/window_lane.hpp>
 
 namespace twinlane {
 
@@ -60,7 +61,12 @@ class agent : public lane_owner {
   using join_value_lane = twinlane::join_value_lane<K, V>;
   template <class L, class V>
   using join_map_lane = twinlane::join_map_lane<L, V>;
+  template <class A>
+  using window_lane = twinlane::window_lane<A>;
   using days = std::chrono::days;
+  using hours = std::chrono::hours;
+  using minutes = std::chrono::minutes;
+  using seconds = std::chrono::seconds;
   using reply = twinlane::reply;
   using changes = twinlane::changes;
 

@@ -42,7 +42,7 @@ agent_type::agent_type(std::string name, std::string_view route_pattern, type_op
   layout_.sealed = true;
   if (rules_.size() > 64) throw std::invalid_argument("agent type '" + name_ + "' has more than 64 rules");
   keeps_time_ = !timers_.empty() || std::any_of(layout_.lanes.begin(), layout_.lanes.end(),
-                                                [](const lane_info& l) { return l.keep.age_ms != 0; });
+                                                [](const lane_info& l) { return l.keeps_time(); });
 }
 
 agent_type::~agent_type() = default;

@@ -89,7 +89,7 @@ decode_status row_migration::place(const agent_type& type, item& i) {
 // Rows that come to a map lane from one lane with an order keep it.
 void row_migration::order(const agent_type& type) {
   for (std::size_t lane = 0; lane < type.lanes().size(); ++lane) {
-    if (type.lanes()[lane].kind != lane_kind::map) continue;
+    if (!detail::same_rows(type.lanes()[lane].kind, lane_kind::map)) continue;
     std::vector<item*> all;
     for (auto& i : items_)
       if (i.what == fate::is_loaded && i.to == lane) all.push_back(&i);

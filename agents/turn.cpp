@@ -32,7 +32,7 @@ void turn::fire_timer(std::size_t index) {
 void turn::evict() {
   event_ms = now_ms;
   for (std::size_t i = 0; i < agent_->lane_count(); ++i)
-    if (type_.lanes()[i].keep.age_ms) agent_->lane_at(i).evict(now_ms);
+    if (type_.lanes()[i].keeps_time()) agent_->lane_at(i).evict(now_ms);
 }
 
 // Settles the lanes written since the last look, and keeps `changed_` up to date.

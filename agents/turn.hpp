@@ -35,7 +35,7 @@ class turn final : public lane_turn {
   decode_status command(unsigned lane, std::string_view padded, reply& answer);
   /// Runs a timer, which is no longer set then.
   void fire_timer(std::size_t index);
-  /// Removes the entries that have reached their age.
+  /// Lets lanes do what is due: entries that have reached their age go.
   void evict();
   /// Runs the rules; true when something in the document has changed.
   bool finish();

@@ -18,7 +18,8 @@
 ///          described bases, std::optional, std::vector, std::array, std::map<std::string, T>, timestamp (integer
 ///          milliseconds), durations (their count), year_month_day ("YYYY-MM-DD"), as_text<Int>, ids, nlohmann::json.
 ///          Empty optionals, json nulls and dates that are not ok() are null: left out of objects, kept in arrays.
-///          So a member with an initializer other than null should not be of a type that can be null
+///          So a member with an initializer other than null should not be of a type that can be null.
+///          Reducers (lanes/reduce.hpp) are written as what they show, and read from what they keep
 /// Cost     no document tree; nothing is allocated but what the target holds
 /// Threads  functions: any. A decoder: one at a time
 /// Errors   decoding answers a decode_status, writing throws lane_error
@@ -28,6 +29,12 @@ namespace twinlane {
 template <class T>
 void encode(std::string& out, const T& v) {
   detail::write(out, v, 0);
+}
+
+/// The same as rows have it: of a reducer what it keeps, not what it shows.
+template <class T>
+void encode_kept(std::string& out, const T& v) {
+  detail::write<true>(out, v, 0);
 }
 
 /// Would v be written as null? False at compile time for most types.

@@ -45,6 +45,8 @@ nlohmann::json schema_of() {
     return {{"type", "string"}, {"pattern", "^-?[0-9]+$"}};
   } else if constexpr (id_type<T>) {
     return schema_of<typename T::twinlane_key>();
+  } else if constexpr (reducer<T>) {
+    return schema_of<shown_type<T>, Seen...>();
   } else if constexpr (is_optional<T>) {
     return schema_of<typename T::value_type, Seen...>();
   } else if constexpr (sequence<T>) {

@@ -88,6 +88,8 @@ bool diff_value(std::string& out, const T& before, const T& now, unsigned depth)
     return diff_json(out, before, now, depth);
   } else if constexpr (is_optional<T>) {
     return detail::diff_value(out, *before, *now, depth);
+  } else if constexpr (reducer<T>) {
+    return detail::diff_value(out, before.shown(), now.shown(), depth);
   } else if constexpr (id_type<T>) {
     return detail::diff_value(out, before.value, now.value, depth);
   } else if constexpr (record<T> || is_map<T>) {

@@ -99,6 +99,8 @@ void mark_leaves(dirty_node& n, const T& v) {
     mark_json_leaves(n, v);
   } else if constexpr (is_optional<T>) {
     detail::mark_leaves(n, *v);
+  } else if constexpr (reducer<T>) {
+    detail::mark_leaves(n, v.shown());
   } else if constexpr (record<T> || is_map<T>) {
     bool any = false;
     detail::for_each_present(v, [&](std::string_view name, const auto& e) {
@@ -127,6 +129,10 @@ void mark_pair(dirty_node& n, const T* before, const T* now) {
     mark_json_changes(n, *before, *now);
   } else if constexpr (is_optional<T>) {
     detail::mark_pair(n, &**before, &**now);
+  } else if constexpr (reducer<T>) {
+    const auto& was = before->shown();
+    const auto& is = now->shown();
+    detail::mark_pair(n, &was, &is);
   } else if constexpr (record<T>) {
     for_each_member<T>([&](auto d) {
       const auto& b = before->*d.pointer;
@@ -195,6 +201,8 @@ void write_dirty(std::string& out, const dirty_node& n, bool whole, const T& now
     write_dirty_json(out, n, whole, now, depth);
   } else if constexpr (is_optional<T>) {
     detail::write_dirty(out, n, whole, *now, depth);
+  } else if constexpr (reducer<T>) {
+    detail::write_dirty(out, n, whole, now.shown(), depth);
   } else if constexpr (record<T> || is_map<T>) {
     detail::write_dirty_object(out, n, whole, now, depth);
   } else {

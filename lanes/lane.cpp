@@ -20,6 +20,13 @@ void lane_turn::clear() noexcept {
   touched = fresh = 0;
   depth = 0;
   joins.clear();
+  late.clear();
+}
+
+void lane_turn::count_late(unsigned lane) {
+  for (auto& l : late)
+    if (l.lane == lane) return void(++l.count);
+  late.push_back({lane, 1});
 }
 
 lane_base& lane_owner::lane_at(std::size_t index) noexcept {
@@ -27,8 +34,9 @@ lane_base& lane_owner::lane_at(std::size_t index) noexcept {
 }
 
 void lane_owner::outside_turn() {
-  throw std::logic_error("a lane was written outside of its agent's turn. Write lanes only in callbacks, rules, "
-                         "commands and timers.");
+  throw std::logic_error(
+      "a lane was written outside of its agent's turn. Write lanes only in callbacks, rules, "
+      "commands and timers.");
 }
 
 lane_base::lane_base(lane_owner& owner, std::string_view name, lane_kind kind)

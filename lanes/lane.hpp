@@ -68,10 +68,14 @@ struct lane_info {
   void (*update_callback)() = nullptr;
   void (*remove_callback)() = nullptr;
   void (*command_callback)() = nullptr;
-  std::ptrdiff_t offset = 0;  // of the lane from its lane_owner, for lanes that are members
+  std::shared_ptr<const void> settings;  // what a kind of lane has of its own
+  bool watches_clock = false;            // it may be due without an age
+  std::ptrdiff_t offset = 0;             // of the lane from its lane_owner, for lanes that are members
 
   /// Do its entries belong in a store?
   bool stored() const noexcept { return in_document(kind) && !is_transient; }
+  /// Does it ever have something due?
+  bool keeps_time() const noexcept { return keep.age_ms != 0 || watches_clock; }
 };
 
 /// The lanes of an agent type. Filled while the first agent, the prototype, is built; then sealed and shared.
@@ -105,6 +109,12 @@ struct join_effect {
   agent_place at{};  // where the followed agent was when it was last heard, so that it may leave out what is known
 };
 
+/// Events that a window lane has dropped for being late.
+struct late_events {
+  unsigned lane;  // index
+  std::uint64_t count;
+};
+
 /// Scratch of the running turn, one for all agents of a type on a thread, reused so that a turn allocates nothing.
 class lane_turn {
  public:
@@ -117,8 +127,10 @@ class lane_turn {
   std::int64_t event_ms = 0;  // event time of the record being applied; now_ms otherwise
   int depth = 0;              // nested did_update calls
   std::vector<join_effect> joins;
-  row_text row;  // scratch for saving
+  std::vector<late_events> late;  // a lane once
+  row_text row;                   // scratch for saving
 
+  void count_late(unsigned lane);
   void clear() noexcept;
 
  private:
@@ -214,9 +226,9 @@ class lane_base {
   virtual bool load_note(std::string_view /*note*/) { return true; }
   /// Restores what the lane was when the turn began.
   virtual void undo() noexcept = 0;
-  /// When the oldest entry leaves by age, milliseconds since the epoch.
+  /// When the oldest entry leaves by age, or a window lane closes by the clock; milliseconds since the epoch.
   virtual std::int64_t next_expiry() const { return never; }
-  /// Removes entries that have reached their age.
+  /// Does what is due: removes entries that have reached their age.
   virtual void evict(std::int64_t /*now_ms*/) {}
   /// Join lanes: everybody followed, as effects, so that a host can follow again after activation.
   virtual void collect_joins(std::vector<join_effect>& /*out*/) const {}

@@ -6,10 +6,10 @@
 namespace twinlane {
 
 /// The kinds of lane an agent can hold; the text form is used in YAML and in `/api/types`.
-enum class lane_kind : std::uint8_t { value, map, log, command, join_value, join_map };
+enum class lane_kind : std::uint8_t { value, map, log, command, join_value, join_map, window };
 
 constexpr std::string_view name_of(lane_kind k) noexcept {
-  constexpr std::string_view names[] = {"value", "map", "log", "command", "join_value", "join_map"};
+  constexpr std::string_view names[] = {"value", "map", "log", "command", "join_value", "join_map", "window"};
   return names[static_cast<std::size_t>(k)];
 }
 

@@ -91,8 +91,29 @@ concept id_type = requires(T v) {
 template <class T>
 concept enumeration = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 
+/// Names its members itself, as a list of types with `name` and `pointer`; a class template can do that.
 template <class T>
-concept record = std::is_class_v<T> && boost::describe::has_describe_members<T>::value && !id_type<T>;
+concept lists_members = requires {
+  typename T::twinlane_members;
+};
+
+template <class T>
+concept record = std::is_class_v<T> &&
+    (boost::describe::has_describe_members<T>::value || lists_members<T>)&&!id_type<T>;
+
+/// Keeps more than it shows, as a mean keeps a sum and a count. `shown()` is what documents have and what counts as a
+/// change; `kept()`, of type `twinlane_kept`, is what rows have, and `restore()` takes it back: what is read is that.
+template <class T>
+concept reducer = requires {
+  typename T::twinlane_kept;
+};
+
+template <reducer T>
+using shown_type = std::remove_cvref_t<decltype(std::declval<const T&>().shown())>;
+
+/// Are rows of such values to be written as they are kept?
+template <class T>
+inline constexpr bool keeps_more = false;
 
 template <class T>
 concept sequence = is_vector<T> || is_array<T>;
@@ -102,10 +123,18 @@ template <class T>
 concept plain =
     std::is_arithmetic_v<T> || std::is_enum_v<T> || is_duration<T> || is_as_text<T> || std::same_as<T, timestamp>;
 
+template <class T>
+struct members_list {
+  using type = boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
+};
+template <lists_members T>
+struct members_list<T> {
+  using type = typename T::twinlane_members;
+};
+
 /// The described members of a record, those of its described base classes first.
 template <record T>
-using members_of =
-    boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
+using members_of = typename members_list<T>::type;
 
 template <record T>
 inline constexpr std::size_t member_count = boost::mp11::mp_size<members_of<T>>::value;

@@ -4,6 +4,7 @@ namespace twinlane::detail {
 namespace {
 
 bool is_join(lane_kind k) noexcept { return k == lane_kind::join_value || k == lane_kind::join_map; }
+bool is_ordered(lane_kind k) noexcept { return k == lane_kind::map || k == lane_kind::window; }
 
 }  // namespace
 
@@ -29,14 +30,16 @@ bool parse_row(std::string_view key, std::string_view text, row_parts& out) noex
   return take_integer(key, out.number) && key.empty();
 }
 
-bool same_rows(lane_kind a, lane_kind b) noexcept { return a == b || (is_join(a) && is_join(b)); }
+bool same_rows(lane_kind a, lane_kind b) noexcept {
+  return a == b || (is_join(a) && is_join(b)) || (is_ordered(a) && is_ordered(b));
+}
 
 void append_row(std::string& out, lane_kind kind, const row_parts& row, std::string_view json) {
   if (is_join(kind)) {
     append_joined(out, row.joined);
   } else {
     append_number(out, row.time_ms);
-    if (kind == lane_kind::map) append_number(out, row.number);
+    if (is_ordered(kind)) append_number(out, row.number);
   }
   out += json;
 }

@@ -11,7 +11,7 @@ namespace twinlane::detail {
 
 /// A row taken apart without knowing its lane: the text tells which kind of lane wrote it.
 struct row_parts {
-  lane_kind kind = lane_kind::value;  // join_value stands for both kinds of join
+  lane_kind kind = lane_kind::value;  // join_value stands for both kinds of join, map for windows too
   std::int64_t time_ms = 0;           // of all but joins
   std::uint64_t number = 0;           // order of writing, of map and log lanes
   joined_row joined;                  // of joins

@@ -12,9 +12,9 @@
 
 namespace twinlane::detail {
 
-/// What map_lane and log_lane share: entries by key, their texts, undo and diff. How they are written is the lane's
+/// What map, log and window lanes share: entries by key, their texts, undo and diff. How they are written is the lane's
 /// own.
-template <class K, class V>
+template <class K, class V, class Log = keyed_log<K, V>>
 class keyed_lane : public lane_base {
  public:
   using mapped_type = V;
@@ -62,7 +62,8 @@ class keyed_lane : public lane_base {
     V value{};
     auto status = d.decode(row, value);
     if (!status) return status;
-    if (is_null(value)) return bad_row("a keyed lane holds no null");
+    if (detail::is_null(value)) return bad_row("a keyed lane holds no null");
+    if (status = accept(key, value); !status) return status;
     if (!state_.load(std::move(key), std::move(value), time_ms, number, info().keep))
       return bad_row("the key or number of the row is taken or out of range");
     return status;
@@ -75,18 +76,20 @@ class keyed_lane : public lane_base {
 
  protected:
   using state = keyed_state<K, V>;
-  using log_type = typename state::log_type;
+  using log_type = Log;
 
   keyed_lane(lane_owner& o, std::string_view name, lane_kind kind) : lane_base(o, name, kind) {}
 
   /// The log of the running turn, to be written.
   log_type& touched_log() { return this->template touch<log_type>(); }
 
+  log_type& present_log() const { return this->template log<log_type>(); }
+  /// Looks at an entry that is to be loaded, and may change it.
+  virtual decode_status accept(const K& /*key*/, V& /*value*/) { return {}; }
+
   state state_;
 
  private:
-  log_type& present_log() const { return this->template log<log_type>(); }
-
   // The key of a log lane's entry is its number of writing.
   bool numbers_itself(const K& key, std::uint64_t& number) const {
     if constexpr (std::is_same_v<K, std::uint64_t>) number = key;
@@ -100,7 +103,10 @@ class keyed_lane : public lane_base {
     text.value.clear();
     append_number(text.value, e->time_ms);
     if (info().kind != lane_kind::log) append_number(text.value, e->written);
-    encode(text.value, e->value);
+    if constexpr (keeps_more<V>)
+      encode_kept(text.value, e->value);
+    else
+      encode(text.value, e->value);
     to.put(name(), text.key, text.value);
   }
 };

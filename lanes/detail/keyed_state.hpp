@@ -28,7 +28,7 @@ struct keyed_entry {
 
 /// What one turn changed in a keyed lane: each key once, with the entry as it was when the turn began.
 template <class K, class V>
-struct keyed_log final : lane_log {
+struct keyed_log : lane_log {
   struct item {
     K key;
     std::optional<keyed_entry<K, V>> before;
@@ -75,6 +75,22 @@ class keyed_state {
     if (order_) order_->insert_or_assign(e.written, e.key);
     oldest_ms_ = std::min(oldest_ms_, time_ms);
     return e;
+  }
+
+  /// The entry, to be changed in place at once; made of `made()` when there is none. The reference holds until the next
+  /// change.
+  template <class Make>
+  entry& change(log_type& log, const K& key, std::int64_t time_ms, const retention& keep, Make&& made) {
+    auto* e = table_.find(key);
+    if (!e) return put(log, key, made(), time_ms, keep);
+    hold(log);
+    keep_before(log, key, e);
+    if (order_) order_->erase(e->written);
+    e->time_ms = time_ms;
+    e->written = written_++;
+    if (order_) order_->insert_or_assign(e->written, key);
+    oldest_ms_ = std::min(oldest_ms_, time_ms);
+    return *e;
   }
 
   /// Removes and returns the entry.

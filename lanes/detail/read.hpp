@@ -212,6 +212,9 @@ bool read(json_cursor& c, T& out) {
     return detail::read_as_text(c, out);
   } else if constexpr (id_type<T>) {
     return detail::read(c, out.value);
+  } else if constexpr (reducer<T>) {
+    typename T::twinlane_kept kept{};
+    return detail::read(c, kept) && (out.restore(std::move(kept)) || c.fail("expected what a reducer has kept"));
   } else if constexpr (is_optional<T>) {
     out.reset();
     if (c.peek() == 'n') return c.read_null();

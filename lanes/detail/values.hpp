@@ -19,7 +19,8 @@ template <class T>
 bool same(const T& a, const T& b) noexcept;
 template <class T>
 void check(const T& v, unsigned depth);
-template <class T>
+/// Kept: as a row has it, else as a document does.
+template <bool Kept = false, class T>
 void write(std::string& out, const T& v, unsigned depth);
 
 /// May a value of this type be null, and so be left out of an object?
@@ -27,6 +28,8 @@ template <class T>
 constexpr bool nullable() {
   if constexpr (id_type<T>) {
     return nullable<typename T::twinlane_key>();
+  } else if constexpr (reducer<T>) {
+    return nullable<shown_type<T>>();
   } else {
     return is_optional<T> || json_type<T> || std::same_as<T, std::chrono::year_month_day>;
   }
@@ -36,6 +39,9 @@ template <class T>
 bool is_null(const T& v) noexcept {
   if constexpr (id_type<T>) {
     return detail::is_null(v.value);
+  } else if constexpr (reducer<T>) {
+    if constexpr (nullable<T>()) return detail::is_null(v.shown());
+    return false;
   } else if constexpr (json_type<T>) {
     return is_null_json(v);
   } else if constexpr (is_optional<T>) {
@@ -76,6 +82,8 @@ bool same(const T& a, const T& b) noexcept {
     return equal_json(a, b);
   } else if constexpr (id_type<T>) {
     return detail::same(a.value, b.value);
+  } else if constexpr (reducer<T>) {
+    return detail::same(a.shown(), b.shown());
   } else if constexpr (is_optional<T>) {
     return detail::same(*a, *b);
   } else if constexpr (is_as_text<T>) {
@@ -103,6 +111,8 @@ template <class T, class... Seen>
 constexpr bool needs_check() {
   if constexpr ((std::same_as<T, Seen> || ...)) {
     return true;  // holds itself, so that its depth must be checked
+  } else if constexpr (reducer<T>) {
+    return false;  // has checked what it took
   } else if constexpr (std::is_floating_point_v<T> || std::is_enum_v<T> || json_type<T> ||
                        std::same_as<T, std::chrono::year_month_day>) {
     return true;
@@ -173,7 +183,7 @@ inline void close(std::string& out, char open, char end) {
   }
 }
 
-template <class T>
+template <bool Kept, class T>
 void write_object(std::string& out, const T& v, unsigned depth) {
   if (depth >= nesting_max) throw_too_deep();
   out += '{';
@@ -182,7 +192,7 @@ void write_object(std::string& out, const T& v, unsigned depth) {
       if (detail::is_null(e)) continue;
       append_json_string(out, key);
       out += ':';
-      detail::write(out, e, depth + 1);
+      detail::write<Kept>(out, e, depth + 1);
       out += ',';
     }
   } else {
@@ -190,7 +200,7 @@ void write_object(std::string& out, const T& v, unsigned depth) {
       const auto& e = v.*d.pointer;
       if (detail::is_null(e)) return;
       out += key_text<decltype(d)>::view;
-      detail::write(out, e, depth + 1);
+      detail::write<Kept>(out, e, depth + 1);
       out += ',';
     });
   }
@@ -228,9 +238,9 @@ void write_scalar(std::string& out, const T& v) {
   }
 }
 
-template <class T>
+template <bool Kept, class T>
 void write(std::string& out, const T& v, unsigned depth) {
-  if constexpr (nullable<T>() && !json_type<T>) {
+  if constexpr (nullable<T>() && !json_type<T> && !(Kept && reducer<T>)) {
     if (detail::is_null(v)) {
       out += "null";
       return;
@@ -238,20 +248,25 @@ void write(std::string& out, const T& v, unsigned depth) {
   }
   if constexpr (json_type<T>) {
     write_json(out, v, depth);
+  } else if constexpr (reducer<T>) {
+    if constexpr (Kept)
+      detail::write<true>(out, v.kept(), depth);
+    else
+      detail::write(out, v.shown(), depth);
   } else if constexpr (id_type<T>) {
     detail::write(out, v.value, depth);
   } else if constexpr (is_optional<T>) {
-    detail::write(out, *v, depth);
+    detail::write<Kept>(out, *v, depth);
   } else if constexpr (sequence<T>) {
     if (depth >= nesting_max) throw_too_deep();
     out += '[';
     for (const typename T::value_type& e : v) {
-      detail::write(out, e, depth + 1);
+      detail::write<Kept>(out, e, depth + 1);
       out += ',';
     }
     detail::close(out, '[', ']');
   } else if constexpr (is_map<T> || record<T>) {
-    detail::write_object(out, v, depth);
+    detail::write_object<Kept>(out, v, depth);
   } else {
     detail::write_scalar(out, v);
   }

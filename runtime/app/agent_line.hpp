@@ -23,10 +23,10 @@ const agent_type* type_of(const agent_types& types, std::string_view uri) noexce
 ///
 /// Shape    `{"uri":"/customer/42","type":"customer","rev":17,"lanes":{…},"kept":{…},"timers":{…},"notes":{…}}`:
 ///          lanes is the document without transient lanes; kept has, lane by lane, what the document does not show:
-///          the time of a value, by key [time, order of writing] of a map's entries, the time of a log's, and whom a
-///          join's follow; timers by name; notes are what lanes remember beside their entries. The last three are left
-///          out when they are empty. Behind rev, `"version":2` when the type's is not 1; the reader takes the present
-///          version alone
+///          the time of a value, by key [time, order of writing] of a map's entries, the same and all that is kept of a
+///          window as {"at":…,"window":…}, the time of a log's, and whom a join's follow; timers by name; notes are
+///          what lanes remember beside their entries. The last three are left out when they are empty. Behind rev,
+///          `"version":2` when the type's is not 1; the reader takes the present version alone
 /// Units    times in milliseconds since the epoch, UTC
 /// Threads  one at a time
 class agent_line_writer {
@@ -50,7 +50,7 @@ struct imported_agent {
     std::string lane, key, value;
   };
   std::vector<row> rows;     // the header first
-  std::size_t left_out = 0;  // entries of join lanes that do not say whom they follow
+  std::size_t left_out = 0;  // of join lanes that do not say whom they follow, and windows that are not in kept
 };
 
 /// Reads lines that agent_line_writer wrote, and those of other programs: only `uri` and `lanes` must be there. What
@@ -72,6 +72,7 @@ class agent_line_reader {
                           imported_agent& to);
   decode_status read_entries(const lane_info& lane, std::string_view json, std::string_view kept, std::int64_t now_ms,
                              imported_agent& to);
+  decode_status read_windows(const lane_info& lane, std::string_view json, std::string_view kept, imported_agent& to);
   decode_status read_joins(const lane_info& lane, std::string_view json, std::string_view kept, imported_agent& to);
   decode_status load(std::uint64_t birth, imported_agent& to);
 

@@ -129,6 +129,8 @@ decode_status agent_line_reader::read_lane(std::string_view lane, std::string_vi
     case lane_kind::join_value:
     case lane_kind::join_map:
       return info.is_transient ? decode_status() : read_joins(info, json, kept, to);
+    case lane_kind::window:
+      return info.is_transient ? decode_status() : read_windows(info, json, kept, to);
     case lane_kind::map:
     case lane_kind::log:
       return info.is_transient ? decode_status() : read_entries(info, json, kept, now_ms, to);
@@ -177,6 +179,34 @@ decode_status agent_line_reader::read_entries(const lane_info& lane, std::string
     if (lane.kind == lane_kind::map) append_number(row.value, entries[i].json.empty() ? ++written : entries[i].at[1]);
     row.value += all[i].value;
   }
+  return {};
+}
+
+// What a window shows is not enough to go on from.
+decode_status agent_line_reader::read_windows(const lane_info& lane, std::string_view json, std::string_view kept,
+                                              imported_agent& to) {
+  members all;
+  kept_entries known;
+  if (auto status = detail::split_members(decoder_, json, all); !status) return status;
+  if (auto status = within("kept", known.read(decoder_, kept)); !status) return status;
+  for (const auto& m : all) {
+    const auto kept_json = known.take(m.name);
+    if (kept_json.empty()) {
+      ++to.left_out;
+      continue;
+    }
+    members parts;
+    std::array<std::int64_t, 2> at{};  // time, order of writing
+    auto status = detail::split_members(decoder_, kept_json, parts);
+    if (status) status = decoder_.decode(find_member(parts, "at"), at);
+    if (!status) return within("kept: entry " + shown(m.name), status);
+    auto& row = to.rows.emplace_back();
+    row.lane = lane.name;
+    row.key = m.name;
+    for (const auto number : at) append_number(row.value, number);
+    row.value += find_member(parts, "window");
+  }
+  if (known.left() > 0) return bad("kept has " + std::to_string(known.left()) + " windows that lanes has not");
   return {};
 }
 

@@ -55,13 +55,19 @@ void append_kept(std::string& out, lane_kind kind, std::string_view row) {
   std::int64_t time_ms = 0;
   std::uint64_t number = 0;
   twinlane::detail::take_number(row, time_ms);
-  if (kind == lane_kind::map) twinlane::detail::take_number(row, number);
-  if (kind == lane_kind::map) out += '[';
+  const bool is_window = kind == lane_kind::window, ordered = kind == lane_kind::map || is_window;
+  if (ordered) twinlane::detail::take_number(row, number);
+  if (is_window) out += "{\"at\":";
+  if (ordered) out += '[';
   append_integer(out, time_ms);
-  if (kind != lane_kind::map) return;
+  if (!ordered) return;
   out += ',';
   append_integer(out, number);
   out += ']';
+  if (!is_window) return;
+  out += ",\"window\":";  // the document has what reducers show, not what they keep
+  out += row;
+  out += '}';
 }
 
 void append_kept(std::string& out, const agent_type& type, std::span<const store_row> rows) {

@@ -190,6 +190,9 @@ void check_target(const read_source_result& s, const std::vector<target_type>& t
   const auto kind = type->kinds[static_cast<std::size_t>(lane - type->lanes.begin())];
   if (kind == lane_kind::join_value || kind == lane_kind::join_map)
     return say("lane", fmt::format("'{}' follows other agents and takes no records. Choose another lane.", spec.lane));
+  if (kind == lane_kind::window)
+    return say("lane",
+               fmt::format("'{}' is written by its agent and takes no records. Choose another lane.", spec.lane));
   if (kind == lane_kind::map && spec.key.empty())
     say("key", fmt::format("is missing, and '{}' is a map lane. Write key: \"{{id}}\", the field that names the entry.",
                            spec.lane));

@@ -74,7 +74,9 @@ int import_agents(const program& p, const call& c) {
   if (!store.close())
     throw std::runtime_error("the store could not be written. Make room on its disk, then import again.");
   if (counts.left_out > 0)
-    fmt::print(stderr, "{} entries of join lanes were left out: they come back when their agents join again\n",
+    fmt::print(stderr,
+               "{} entries of join lanes and windows were left out: `kept` does not say whom the joins follow or what "
+               "the windows hold\n",
                counts.left_out);
   fmt::print(stderr, "{} agents imported, {} lines refused\n", counts.imported, counts.refused);
   return counts.refused == 0 ? exit_fine : exit_failed;

@@ -1,0 +1,65 @@
+#include <twinlane/lanes/detail/window_clock.hpp>
+
+#include <algorithm>
+
+#include <twinlane/lanes/detail/row_text.hpp>
+#include <twinlane/lanes/window_shape.hpp>
+
+namespace twinlane::detail {
+
+void window_clock::hear(std::int64_t time_ms, std::int64_t now_ms, std::int64_t grace_ms) noexcept {
+  move_to(time_ms, grace_ms);
+  heard_ms = now_ms;
+  heard_at = watermark;
+  waits = loaded = false;
+}
+
+void window_clock::move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept {
+  watermark = std::max(watermark, std::clamp(time_ms, -event_time_max_ms, event_time_max_ms));
+  closed_to = std::max(closed_to, watermark - grace_ms);
+}
+
+std::int64_t window_clock::due_ms(std::int64_t idle_ms, std::int64_t grace_ms) const noexcept {
+  if (idle_ms == 0 || next_limit == never || heard_at == none) return never;
+  return heard_ms + std::max(idle_ms, next_limit + grace_ms - heard_at);
+}
+
+void window_clock::go_on(std::int64_t now_ms, std::int64_t grace_ms) noexcept {
+  if (loaded && !waits) {
+    // What is to be read after an activation may not have been read yet.
+    waits = true;
+    heard_ms = now_ms;
+    heard_at = watermark;
+    return;
+  }
+  move_to(heard_at + (now_ms - heard_ms), grace_ms);
+}
+
+void window_clock::append(std::string& note) const {
+  if (watermark == none && closed_to == none && late == 0) return;
+  append_number(note, watermark);
+  append_number(note, closed_to);
+  append_number(note, late);
+  append_number(note, heard_ms);
+  append_integer(note, waits ? 1 : 0);
+}
+
+bool window_clock::parse(std::string_view note) noexcept {
+  window_clock read;
+  int waiting = 0;
+  if (!take_number(note, read.watermark) || !take_number(note, read.closed_to) || !take_number(note, read.late) ||
+      !take_number(note, read.heard_ms) || !take_integer(note, waiting) || !note.empty())
+    return false;
+  const auto is_time = [](std::int64_t t) { return t == none || (t >= -event_time_max_ms && t <= event_time_max_ms); };
+  if (!is_time(read.watermark) || !is_time(read.heard_ms)) return false;
+  watermark = read.watermark;
+  closed_to = std::max(closed_to, std::min(read.closed_to, 4 * event_time_max_ms));
+  late = read.late;
+  heard_ms = read.heard_ms;
+  heard_at = watermark;
+  waits = waiting != 0;
+  loaded = true;
+  return true;
+}
+
+}  // namespace twinlane::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace twinlane::detail {
+
+/// Where a window lane is in event time, and what is closed.
+///
+/// Shape    as a note: `watermark closed_to late heard waits`, the times none when there is none
+/// Units    milliseconds since the epoch, UTC: of events, but for heard, which is of the clock
+struct window_clock {
+  static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+  std::int64_t watermark = none;    // greatest event time
+  std::int64_t closed_to = none;    // windows with a limit up to this are closed
+  std::int64_t next_limit = never;  // no open window has a lower limit
+  std::uint64_t late = 0;           // events dropped
+  std::int64_t heard_ms = 0;        // when the last event came that was not late
+  std::int64_t heard_at = none;     // the watermark then
+  bool waits = false;               // heard_ms is not the time of an event, but one from which idleness counts again
+  bool loaded = false;              // came from a store, and has not heard since
+
+  bool past(std::int64_t limit) const noexcept { return limit <= closed_to; }
+  /// An event has come.
+  void hear(std::int64_t time_ms, std::int64_t now_ms, std::int64_t grace_ms) noexcept;
+  /// Event time is at least this.
+  void move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept;
+  /// When open windows close by the clock.
+  std::int64_t due_ms(std::int64_t idle_ms, std::int64_t grace_ms) const noexcept;
+  /// Lets event time go on by the clock when it is due: after activation a whole idle time later.
+  void go_on(std::int64_t now_ms, std::int64_t grace_ms) noexcept;
+
+  void append(std::string& note) const;
+  bool parse(std::string_view note) noexcept;
+};
+
+}  // namespace twinlane::detail
