@@ -37,6 +37,7 @@ constexpr help_line help_lines[] = {
     {"twinlane_dead_letter_bytes", "Bytes of dead letters on disk"},
     {"twinlane_dead_letter_write_errors_total", "Failed writes of dead letters, each tried again"},
     {"twinlane_dead_letters_dropped_total", "Dead letters dropped at the bound of their place"},
+    {"twinlane_late_events_total", "Events dropped because their windows had closed, by type and lane"},
     {"twinlane_dead_letters_total", "Records that could not be applied, by source and reason"},
     {"twinlane_diffs_total", "Diffs and snapshots handed to sockets, by kind"},
     {"twinlane_event_to_push_seconds", "From an event's arrival to its diff's hand-over to the socket"},

@@ -365,6 +365,15 @@ void runtime::impl::did_run_command(const agent_type& type, std::string_view lan
   if (options.figures) options.figures->command(type.name(), lane, outcome);
 }
 
+void runtime::impl::did_drop_late(const agent_type& type, std::string_view uri, const late_events& dropped) {
+  const auto& lane = type.lanes()[dropped.lane].name;
+  if (options.figures)
+    options.figures->count("twinlane_late_events_total", {{"type", type.name()}, {"lane", lane}}, dropped.count);
+  log_limited(log_level::warn, "late " + type.name() + ' ' + lane,
+              "window lane '" + lane + "' of " + std::string(uri) + " dropped " + std::to_string(dropped.count) +
+                  " that came after their windows had closed. Raise its grace if they are to count.");
+}
+
 void runtime::impl::did_activate() {
   if (options.figures) options.figures->activation();
 }

@@ -99,6 +99,7 @@ class shard_host : public parcel_returns {
   // Figures; cheap.
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;
+  virtual void did_drop_late(const agent_type& type, std::string_view uri, const late_events& dropped) = 0;
   virtual void did_activate() = 0;
   virtual void did_passivate() = 0;
   virtual void did_change_agents(const agent_type& type, int difference) = 0;

@@ -114,6 +114,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   if (!failed && (!born || c.useful)) {
     if (born) did_come(e);
     e.starts = false;
+    for (const auto& l : t.late) host_.did_drop_late(*e.type, e.uri, l);
     t.end();
     return true;
   }

@@ -91,6 +91,7 @@ struct runtime::impl final : shard_host {
   void keep(dead_letter_batch letters) override { dead.keep(std::move(letters)); }
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
+  void did_drop_late(const agent_type& type, std::string_view uri, const late_events& dropped) override;
   void did_activate() override;
   void did_passivate() override;
   void did_change_agents(const agent_type& type, int difference) override;

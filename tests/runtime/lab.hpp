@@ -139,6 +139,9 @@ class lab : public shard_host {
   void did_run_command(const agent_type&, std::string_view lane, std::string_view outcome) override {
     ++commands[std::string(lane) + ' ' + std::string(outcome)];
   }
+  void did_drop_late(const agent_type&, std::string_view uri, const late_events& dropped) override {
+    late[std::string(uri)] += dropped.count;
+  }
   void did_activate() override {}
   void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }
@@ -241,6 +244,7 @@ class lab : public shard_host {
   void retry_burial() { burial_.retry(); }
   std::vector<std::string> turns_run;
   std::map<std::string, int> commands;
+  std::map<std::string, std::uint64_t> late;
   int agents = 0, unreadable = 0, delivered = 0, taken_back = 0;
   sink_queue sink{"audit", {4, 1 << 20}};
   std::vector<std::string> waiting_for_room, lost;
