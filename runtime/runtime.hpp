@@ -7,10 +7,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <twinlane/agents/agent_type.hpp>
+#include <twinlane/runtime/agent_delta.hpp>
 #include <twinlane/runtime/port.hpp>
-#include <twinlane/runtime/shard.hpp>
+#include <twinlane/runtime/shard_options.hpp>
 #include <twinlane/runtime/sink_queue.hpp>
 #include <twinlane/runtime/store.hpp>
 

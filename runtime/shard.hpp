@@ -21,6 +21,7 @@
 #include <twinlane/runtime/entity.hpp>
 #include <twinlane/runtime/idempotency.hpp>
 #include <twinlane/runtime/shard_host.hpp>
+#include <twinlane/runtime/shard_options.hpp>
 
 namespace twinlane {
 
@@ -29,16 +30,6 @@ class shard_runner {
  public:
   virtual ~shard_runner() = default;
   virtual void wake() = 0;
-};
-
-struct shard_options {
-  std::uint32_t cut_records = 256;                      // records and messages in one cut
-  std::uint32_t run_budget_ms = 5;                      // then other shards get the thread
-  std::uint32_t inbox_messages_max = 65536;             // requests waiting; more are refused as too_busy
-  std::uint32_t answers_max = 1000;                     // idempotency keys remembered
-  std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's state on its way out
-  std::size_t active_max = 0;  // agents in memory, where the store keeps the others; 0: no bound
-  std::int64_t idle_ms = 0;    // an agent leaves memory after that long without a message; 0: never
 };
 
 /// One part of the URI space: hosts its agents, cuts its input, runs their turns. The unit of durability.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <twinlane/lanes/lane.hpp>
+#include <twinlane/runtime/agent_delta.hpp>
 #include <twinlane/runtime/dead_letter_queue.hpp>
 #include <twinlane/runtime/parcel.hpp>
 #include <twinlane/runtime/port.hpp>
@@ -54,13 +55,6 @@ struct follow_request {
   std::string key;
   bool leave = false;
   parcel_item sent;
-};
-
-/// What one turn changed. Views hold during the call only.
-struct agent_delta {
-  std::string_view uri;
-  std::uint64_t from = 0, rev = 0;
-  std::string_view patch;  // RFC 7396, over the document `{lane: value}`
 };
 
 /// What a shard needs of its surroundings; the runtime in a process, a fake in a test.
