@@ -58,6 +58,7 @@ function(twinlane_install_package)
   install(FILES ${PROJECT_BINARY_DIR}/twinlaneConfig.cmake ${PROJECT_BINARY_DIR}/twinlaneConfigVersion.cmake
                 ${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake
           DESTINATION ${TWINLANE_PACKAGE_DIR})
-  install(FILES ${PROJECT_SOURCE_DIR}/runtime/twinlane.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlane)
+  install(FILES ${PROJECT_SOURCE_DIR}/runtime/twinlane.hpp ${PROJECT_SOURCE_DIR}/agents/testing.hpp
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlane)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()
