@@ -60,5 +60,8 @@ function(twinlane_install_package)
           DESTINATION ${TWINLANE_PACKAGE_DIR})
   install(FILES ${PROJECT_SOURCE_DIR}/runtime/twinlane.hpp ${PROJECT_SOURCE_DIR}/agents/testing.hpp
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlane)
+  if(TARGET twinlane::caf)
+    install(FILES ${PROJECT_SOURCE_DIR}/runtime/caf.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlane)
+  endif()
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()

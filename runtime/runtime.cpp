@@ -92,7 +92,7 @@ void runtime::start() {
   if (i.kept->keeps_rows()) i.fresh_offset = static_cast<std::int64_t>(opened.opens << 36);
   i.read_stored_partitions();
   i.check_store();
-  i.system = std::make_unique<detail::actors>(i.options.workers);
+  i.system = std::make_unique<detail::actors>(i.options.workers, i.options.actor_system);
   for (std::uint32_t n = 0; n < i.options.shards; ++n) i.shards.push_back(i.make_shard(std::to_string(n)));
   if (i.kept->keeps_rows()) i.open_shards();
   i.accepting = true;

@@ -16,6 +16,10 @@
 #include <twinlane/runtime/sink_queue.hpp>
 #include <twinlane/runtime/store.hpp>
 
+namespace caf {
+class actor_system;
+}
+
 namespace twinlane {
 
 class metrics;
@@ -34,6 +38,8 @@ struct runtime_options {
   /// Told of all diffs of a cut, on its shard's thread, before it is durable; may be empty.
   std::function<void(std::span<const agent_delta>)> deltas;
   std::shared_ptr<metrics> figures;  // may be null
+  /// A host's own, which then runs the shards and must outlive the runtime; null: one is made, with so many workers.
+  caf::actor_system* actor_system = nullptr;
 };
 
 /// Hosts agents: the core of the server, and of a service that embeds it.

@@ -1,28 +1,49 @@
 #include <twinlane/runtime/detail/actors.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
+#include <shared_mutex>
 #include <thread>
 
 #include <twinlane/runtime/detail/caf_compat.hpp>
+#include <twinlane/runtime/detail/shard_thread.hpp>
 
 namespace twinlane::detail {
 namespace {
 
+thread_local bool runs_shard = false;
+
 using run_atom = caf::atom_constant<caf::atom("run")>;
+
+/// What the actors of one runtime share. A host's busy workers may come to them after their shards have gone.
+struct troupe {
+  std::atomic<int> living{0};
+  std::shared_mutex mutex;  // shared: a shard runs
+  bool closed = false;
+};
 
 class shard_actor final : public caf::event_based_actor {
  public:
-  shard_actor(caf::actor_config& cfg, shard* s) : caf::event_based_actor(cfg), shard_(s) {}
+  shard_actor(caf::actor_config& cfg, shard* s, std::shared_ptr<troupe> with)
+      : caf::event_based_actor(cfg), shard_(s), with_(std::move(with)) {}
+  void on_exit() override { --with_->living; }
 
  protected:
   caf::behavior make_behavior() override {
     return {[this](run_atom) {
-      if (shard_->run()) send(this, run_atom::value);
+      std::shared_lock lock(with_->mutex);
+      if (with_->closed) return;
+      runs_shard = true;
+      const bool again = shard_->run();
+      runs_shard = false;
+      if (again) send(this, run_atom::value);
     }};
   }
 
  private:
   shard* shard_;
+  std::shared_ptr<troupe> with_;
 };
 
 class actor_runner final : public shard_runner {
@@ -47,20 +68,33 @@ caf::actor_system_config make_config(unsigned workers) {
 
 }  // namespace
 
-struct actors::impl {
-  explicit impl(unsigned workers)
-      : config(make_config(workers == 0 ? std::thread::hardware_concurrency() : workers)), system(config) {
+// An actor system of our own.
+struct own_system {
+  explicit own_system(unsigned workers) : config(make_config(workers)), system(config) {
     system.await_actors_before_shutdown(false);
   }
   caf::actor_system_config config;
   caf::actor_system system;
 };
 
-actors::actors(unsigned workers) : impl_(std::make_unique<impl>(workers)) {}
+struct actors::impl {
+  std::optional<own_system> own;
+  caf::actor_system* system;
+  std::shared_ptr<troupe> all = std::make_shared<troupe>();
+};
+
+bool on_shard_thread() noexcept { return runs_shard; }
+
+actors::actors(unsigned workers, caf::actor_system* host) : impl_(std::make_unique<impl>()) {
+  if (!host) impl_->own.emplace(workers == 0 ? std::thread::hardware_concurrency() : workers);
+  impl_->system = host ? host : &impl_->own->system;
+}
 actors::~actors() = default;
 
 std::unique_ptr<shard_runner> actors::host(shard& s) {
-  auto runner = std::make_unique<actor_runner>(impl_->system.spawn<shard_actor, caf::lazy_init>(&s));
+  constexpr auto options = caf::lazy_init + caf::hidden;
+  ++impl_->all->living;
+  auto runner = std::make_unique<actor_runner>(impl_->system->spawn<shard_actor, options>(&s, impl_->all));
   // spawn() leaves a reference to the system's logger in this thread, and the system's end waits for it.
   caf::logger::set_current_actor_system(nullptr);
   return runner;
@@ -68,11 +102,14 @@ std::unique_ptr<shard_runner> actors::host(shard& s) {
 
 bool actors::stop(std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
-  while (impl_->system.registry().running() > 0) {
-    if (std::chrono::steady_clock::now() > end) return false;
+  bool ended = true;
+  while (impl_->all->living > 0 && ended) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ended = std::chrono::steady_clock::now() <= end;
   }
-  return true;
+  std::unique_lock lock(impl_->all->mutex);
+  impl_->all->closed = true;
+  return ended;
 }
 
 }  // namespace twinlane::detail

@@ -25,7 +25,7 @@ PLAIN = (PORT, "runtime/log.hpp", "runtime/sink_queue.hpp")
 
 # Libraries that one place alone may include; everything else of the tree may not.
 ONLY = {
-    "caf/": ("runtime/detail/caf_compat.hpp", "tests/runtime/"),
+    "caf/": ("runtime/detail/caf_compat.hpp", "runtime/caf.hpp", "tests/host/", "tests/runtime/"),
     "librdkafka/": ("ingest/", "tests/ingest/", "perf/"),
     "curl/": ("ingest/",),
     "boost/beast": ("web/", "tests/web/", "perf/"),
