@@ -47,6 +47,8 @@ export interface Diff {
 export interface Observer {
   onSnapshot(state: EntityState): void;
   onDiff(state: EntityState, diff: Diff): void;
+  /** What a supply lane emits; `dropped` events were lost before it. */
+  onEvent?(event: { lane: string; value: Json; dropped: number }): void;
   onLife?(event: { event: string; at: number; cause?: string }): void;
   onError?(code: string, message: string): void;
 }
@@ -237,6 +239,9 @@ export class Client {
       }
       case 'diff':
         this.#didDiff(message, bytes);
+        return;
+      case 'event':
+        this.#entries.get(message.id)?.observer.onEvent?.(message);
         return;
       case 'life':
         this.#entries.get(message.id)?.observer.onLife?.(message);

@@ -1,16 +1,11 @@
-import { options, render, type JSX } from 'preact';
-import { startPolling } from './data/metrics';
+import { drawOnceAFrame } from '@twinlane/ui/draw';
+import { startPolling } from '@twinlane/ui/metrics';
+import { OfflineBanner, TopBar } from '@twinlane/ui/top_bar';
+import { render, type JSX } from 'preact';
 import { route, startRouter } from './data/router';
 import { CustomerPage } from './pages/customer_page';
 import { ListPage } from './pages/list_page';
-import { OfflineBanner, TopBar } from './parts/top_bar';
 import './style.css';
-
-// However many diffs arrive, the page is drawn at most once a frame; unseen pages draw once a second.
-options.debounceRendering = (draw) => {
-  if (document.hidden) setTimeout(draw, 1000);
-  else requestAnimationFrame(draw);
-};
 
 function App(): JSX.Element {
   const to = route.value;
@@ -19,7 +14,7 @@ function App(): JSX.Element {
       <a class="skip" href="#content">
         Skip to content
       </a>
-      <TopBar />
+      <TopBar application="Customer 360" start="all customers" />
       <OfflineBanner />
       <div id="content" tabIndex={-1}>
         {to.page === 'list' && <ListPage />}
@@ -41,6 +36,7 @@ function App(): JSX.Element {
   );
 }
 
+drawOnceAFrame();
 startRouter();
 startPolling();
 const root = document.getElementById('app');

@@ -1,8 +1,9 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
 import type { EntityState } from '@twinlane/client';
-import { client } from './connection';
+import { client } from '@twinlane/ui/connection';
+import { idOf } from '@twinlane/ui/links';
 import { directory, refreshDirectory } from './directory';
-import { idOf, viewOf, type CustomerView } from './view';
+import { viewOf, type CustomerView } from './view';
 
 /** One customer of the list, live. */
 export interface Row {

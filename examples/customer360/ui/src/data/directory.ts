@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { idOf } from './view';
+import { idOf } from '@twinlane/ui/links';
 
 /** The customers that the server knows, in natural order of their numbers. */
 export interface Directory {

@@ -1,8 +1,7 @@
 import { isObject, member, type Json, type JsonObject } from '@twinlane/client';
-import { birthdate, count, dateTime, duration, instant, money, number, text, words } from './format';
+import type { Tone } from '@twinlane/ui/figures';
+import { birthdate, count, dateTime, duration, instant, money, number, text, words } from '@twinlane/ui/format';
 import { discountText } from './view';
-
-export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'plain';
 
 /** A line of a map or log lane, ready to draw. */
 export interface EntryView {

@@ -1,7 +1,7 @@
 import { signal, type Signal } from '@preact/signals';
 import { member, type Json } from '@twinlane/client';
-import { client } from './connection';
-import { text } from './format';
+import { client } from '@twinlane/ui/connection';
+import { text } from '@twinlane/ui/format';
 
 const names = new Map<string, Signal<string | undefined>>();
 const followedMax = 500;

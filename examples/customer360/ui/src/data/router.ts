@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { idOf } from './view';
+import { followLinks, idOf } from '@twinlane/ui/links';
 
 export type Route = { page: 'list' } | { page: 'customer'; uri: string } | { page: 'unknown'; path: string };
 
@@ -27,30 +27,7 @@ function titleOf(to: Route): string {
   return to.page === 'customer' ? `Customer ${idOf(to.uri)} · twinlane` : 'Customer 360 · twinlane';
 }
 
-export function pageOf(uri: string): string {
-  return `/ui${uri}`;
-}
-
-/** Follows links within the pages without loading them anew. */
 export function startRouter(): void {
-  history.scrollRestoration = 'manual';
   document.title = titleOf(route.peek());
-  window.addEventListener('popstate', show);
-  document.addEventListener('click', (event) => {
-    if (
-      event.defaultPrevented ||
-      event.button !== 0 ||
-      event.metaKey ||
-      event.ctrlKey ||
-      event.shiftKey ||
-      event.altKey
-    )
-      return;
-    const link = (event.target as Element | null)?.closest('a');
-    if (!link || link.origin !== location.origin || link.target || link.hash || !link.pathname.startsWith('/ui'))
-      return;
-    event.preventDefault();
-    if (link.pathname !== location.pathname) history.pushState(null, '', link.pathname);
-    show();
-  });
+  followLinks(show);
 }

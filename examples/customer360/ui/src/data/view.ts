@@ -1,5 +1,5 @@
 import { isObject, member, type EntityState, type Json, type JsonObject } from '@twinlane/client';
-import { number, text } from './format';
+import { number, text } from '@twinlane/ui/format';
 
 /** What the pages show of a customer, read from its lanes; anything may be missing. */
 export interface CustomerView {
@@ -104,16 +104,6 @@ export function riskLevel(score: number): 'low' | 'medium' | 'high' {
 /** How good a mood is, in three steps. */
 export function moodLevel(score: number): 'bad' | 'mixed' | 'good' {
   return score < 40 ? 'bad' : score < 60 ? 'mixed' : 'good';
-}
-
-/** The last segment of a URI, decoded: `/customer/42` → `42`. */
-export function idOf(uri: string): string {
-  const last = uri.slice(uri.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
 }
 
 /** Entries of a map or log lane. */

@@ -1,15 +1,18 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { connection } from '@twinlane/ui/connection';
+import { EventTail } from '@twinlane/ui/event_tail';
+import { Avatar } from '@twinlane/ui/figures';
+import { Flash } from '@twinlane/ui/flash';
+import { initials } from '@twinlane/ui/format';
+import { BackIcon } from '@twinlane/ui/icons';
+import { idOf } from '@twinlane/ui/links';
+import { Message } from '@twinlane/ui/message';
+import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { connection } from '../data/connection';
 import { CustomerFeed } from '../data/customer';
-import { initials } from '../data/format';
-import { idOf, viewOf, type CustomerView } from '../data/view';
-import { Avatar, Tier } from '../parts/figures';
+import { viewOf, type CustomerView } from '../data/view';
+import { Tier } from '../parts/figures';
 import { CommandForms } from '../parts/command_forms';
 import { Decisions } from '../parts/decisions';
-import { EventTail } from '../parts/event_tail';
-import { Flash } from '../parts/flash';
-import { BackIcon } from '../parts/icons';
 import { LaneCard } from '../parts/lane_card';
 import { TrafficStrip } from '../parts/traffic_strip';
 
@@ -39,15 +42,15 @@ export function CustomerPage({ uri }: { uri: string }): JSX.Element {
     >
       <Head uri={uri} view={view} />
       {error ? (
-        <Notice title="This customer cannot be followed">
+        <Message title="This customer cannot be followed">
           {error.message} <code>{error.code}</code>
-        </Notice>
+        </Message>
       ) : !state ? (
-        <Notice title="Waiting for the first snapshot…" />
+        <Message title="Waiting for the first snapshot…" />
       ) : !state.exists ? (
-        <Notice title={`Customer ${idOf(uri)} does not exist yet`} testid="missing">
+        <Message title={`Customer ${idOf(uri)} does not exist yet`} testid="missing">
           This page already follows <code>{uri}</code> and fills the moment its first event arrives.
-        </Notice>
+        </Message>
       ) : (
         <>
           <TrafficStrip feed={feed} />
@@ -105,23 +108,6 @@ function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.
           ))}
         </section>
       ))}
-    </div>
-  );
-}
-
-function Notice({
-  title,
-  children,
-  testid,
-}: {
-  title: string;
-  children?: ComponentChildren;
-  testid?: string;
-}): JSX.Element {
-  return (
-    <div class="message" data-testid={testid}>
-      <h2>{title}</h2>
-      <div>{children}</div>
     </div>
   );
 }

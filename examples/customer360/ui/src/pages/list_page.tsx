@@ -1,4 +1,9 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { connection } from '@twinlane/ui/connection';
+import { count } from '@twinlane/ui/format';
+import { BackIcon, NextIcon, SearchIcon, SortIcon } from '@twinlane/ui/icons';
+import { pageOf } from '@twinlane/ui/links';
+import { Message } from '@twinlane/ui/message';
+import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import {
   elsewhere,
@@ -16,11 +21,7 @@ import {
   type SortKey,
 } from '../data/customers';
 import { directory } from '../data/directory';
-import { count } from '../data/format';
-import { connection } from '../data/connection';
-import { pageOf } from '../data/router';
 import { CustomerRow } from '../parts/customer_row';
-import { BackIcon, NextIcon, SearchIcon, SortIcon } from '../parts/icons';
 import { ServerStrip } from '../parts/server_strip';
 
 export function ListPage(): JSX.Element {
@@ -278,15 +279,6 @@ function Empty(): JSX.Element {
   if (error) return <Message title="The list cannot be read">{error} Trying again every two seconds.</Message>;
   return (
     <Message title="No customers yet">A customer appears here with its first event. This page keeps looking.</Message>
-  );
-}
-
-function Message({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
-  return (
-    <div class="message">
-      <h2>{title}</h2>
-      <div>{children}</div>
-    </div>
   );
 }
 

@@ -1,8 +1,8 @@
+import { CommandError, type JsonObject } from '@twinlane/client';
+import { client, connection } from '@twinlane/ui/connection';
+import { milliseconds, words } from '@twinlane/ui/format';
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { client, connection } from '../data/connection';
-import { milliseconds, words } from '../data/format';
-import { CommandError, type JsonObject } from '@twinlane/client';
 
 type Answer =
   | { kind: 'ok'; rev: number; ms: number; result: string | undefined }

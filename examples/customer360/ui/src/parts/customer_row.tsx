@@ -1,11 +1,12 @@
 import type { Signal } from '@preact/signals';
+import { Avatar, Badge, RelativeTime } from '@twinlane/ui/figures';
+import { Flash } from '@twinlane/ui/flash';
+import { initials, money, words } from '@twinlane/ui/format';
+import { TagIcon } from '@twinlane/ui/icons';
+import { pageOf } from '@twinlane/ui/links';
 import type { JSX } from 'preact';
 import type { Row } from '../data/customers';
-import { initials, money, words } from '../data/format';
-import { pageOf } from '../data/router';
-import { Avatar, Badge, Mood, RelativeTime, Risk, Tier } from './figures';
-import { Flash } from './flash';
-import { TagIcon } from './icons';
+import { Mood, Risk, Tier } from './figures';
 import { stateTone } from '../data/lanes';
 
 /** One customer of the list. Draws itself again when its own customer changes, and only then. */

@@ -1,13 +1,14 @@
+import { Card } from '@twinlane/ui/card';
+import { Badge } from '@twinlane/ui/figures';
+import { Flash, useFlash } from '@twinlane/ui/flash';
+import { count, money, percent, words } from '@twinlane/ui/format';
+import { TagIcon } from '@twinlane/ui/icons';
 import type { JSX } from 'preact';
 import type { CustomerFeed } from '../data/customer';
-import { count, money, percent, words } from '../data/format';
 import { stateTone } from '../data/lanes';
 import { productName } from '../data/products';
 import { riskLevel, moodLevel, type CustomerView } from '../data/view';
-import { Badge, Trend } from './figures';
-import { Flash, useFlash } from './flash';
-import { TagIcon } from './icons';
-import { Card } from './lane_card';
+import { Trend } from './figures';
 import { TimeChart } from './time_chart';
 
 interface Props {

@@ -1,48 +1,15 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { isObject, member, type Json } from '@twinlane/client';
+import { Card, breakable, isFresh } from '@twinlane/ui/card';
+import { now } from '@twinlane/ui/clock';
+import type { LaneActivity } from '@twinlane/ui/feed';
+import { Badge, RelativeTime } from '@twinlane/ui/figures';
+import { Flash, useFlash } from '@twinlane/ui/flash';
+import { count } from '@twinlane/ui/format';
+import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { now } from '../data/clock';
-import type { CustomerFeed, LaneActivity } from '../data/customer';
-import { count } from '../data/format';
+import type { CustomerFeed } from '../data/customer';
 import { fieldsOf, holdsEntries, laneSpecs, plainText, sortedEntries, titleOf, type EntryView } from '../data/lanes';
 import { productName } from '../data/products';
-import { isObject, member, type Json } from '@twinlane/client';
-import { Badge, RelativeTime } from './figures';
-import { Flash, useFlash } from './flash';
-
-const freshMs = 1400;
-
-interface CardProps {
-  lane: string;
-  title?: string;
-  activity: LaneActivity | undefined;
-  note?: ComponentChildren;
-  class?: string;
-  children: ComponentChildren;
-}
-
-/** The frame of every lane: its name, what it holds, and how lively it is. */
-export function Card({ lane, title, activity, note, class: name = '', children }: CardProps): JSX.Element {
-  const changes = activity?.changes ?? 0;
-  const flash = useFlash(changes);
-  return (
-    <section class={`card ${name}`} data-lane={lane} data-changes={changes} aria-labelledby={`lane-${lane}`}>
-      <header class="card-head">
-        <h3 id={`lane-${lane}`}>{title ?? titleOf(lane)}</h3>
-        {note !== undefined && <span class="card-note num">{note}</span>}
-        {activity && (
-          <span
-            class="card-activity"
-            title={`${count(changes)} ${changes === 1 ? 'change' : 'changes'} since this page was opened`}
-          >
-            <i class={`pulse ${flash.class ? 'pulse-on' : ''}`} aria-hidden="true" />
-            <RelativeTime at={activity.at} />
-          </span>
-        )}
-      </header>
-      {children}
-    </section>
-  );
-}
 
 /** Any lane by its name: known ones as their spec says, others field by field or entry by entry. */
 export function LaneCard({ feed, lane }: { feed: CustomerFeed; lane: string }): JSX.Element {
@@ -51,20 +18,16 @@ export function LaneCard({ feed, lane }: { feed: CustomerFeed; lane: string }): 
   if (holdsEntries(lane, value)) {
     const entries = isObject(value) ? Object.keys(value).length : 0;
     return (
-      <Card lane={lane} activity={activity} note={entries > 0 ? count(entries) : undefined}>
+      <Card lane={lane} title={titleOf(lane)} activity={activity} note={entries > 0 ? count(entries) : undefined}>
         <Entries lane={lane} value={value} activity={activity} />
       </Card>
     );
   }
   return (
-    <Card lane={lane} activity={activity}>
+    <Card lane={lane} title={titleOf(lane)} activity={activity}>
       <Fields lane={lane} value={value} activity={activity} />
     </Card>
   );
-}
-
-function isFresh(activity: LaneActivity | undefined, key: string): boolean {
-  return activity !== undefined && activity.touched.has(key) && Date.now() - activity.at < freshMs;
 }
 
 interface ContentProps {
@@ -103,12 +66,6 @@ function Fields({ lane, value, activity }: ContentProps): JSX.Element {
       ))}
     </dl>
   );
-}
-
-/** An e-mail address breaks before its @, if it must. */
-function breakable(text: string): ComponentChildren {
-  const at = text.indexOf('@');
-  return at > 0 ? [text.slice(0, at), <wbr key="break" />, text.slice(at)] : text;
 }
 
 const entriesShown = 4;

@@ -1,10 +1,10 @@
+import { Tile } from '@twinlane/ui/figures';
+import { count, figure, milliseconds } from '@twinlane/ui/format';
+import { eventRates, figures } from '@twinlane/ui/metrics';
+import { Sparkline } from '@twinlane/ui/sparkline';
 import type { JSX } from 'preact';
 import { diffsSeen } from '../data/customers';
 import { directory } from '../data/directory';
-import { count, figure, milliseconds } from '../data/format';
-import { eventRates, figures } from '../data/metrics';
-import { Tile } from './figures';
-import { Sparkline } from './sparkline';
 
 /** What the server does right now, and its totals. */
 export function ServerStrip(): JSX.Element {
@@ -42,7 +42,7 @@ export function ServerStrip(): JSX.Element {
       <Tile
         label="Live customers"
         shortLabel="Customers"
-        value={now?.agents ? count(now.agents) : `${count(listed.uris.length)}${listed.more ? '+' : ''}`}
+        value={now?.agents['customer'] ? count(now.agents['customer']) : `${count(listed.uris.length)}${listed.more ? '+' : ''}`}
         testid="live-customers"
         note="Customers in memory on the server"
       />

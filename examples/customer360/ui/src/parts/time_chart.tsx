@@ -1,6 +1,6 @@
+import { now } from '@twinlane/ui/clock';
 import type { JSX } from 'preact';
 import type { Point } from '../data/customer';
-import { now } from '../data/clock';
 
 interface TimeChartProps {
   points: readonly Point[];

@@ -1,8 +1,8 @@
+import { Tile } from '@twinlane/ui/figures';
+import { bytes, count, milliseconds } from '@twinlane/ui/format';
+import { figures } from '@twinlane/ui/metrics';
 import type { JSX } from 'preact';
 import type { CustomerFeed } from '../data/customer';
-import { bytes, count, milliseconds } from '../data/format';
-import { figures } from '../data/metrics';
-import { Tile } from './figures';
 
 /** What this page cost on the wire, against sending the whole state each time. */
 export function TrafficStrip({ feed }: { feed: CustomerFeed }): JSX.Element {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describe } from '../../src/data/describe';
+import { describe } from '@twinlane/ui/describe';
+import { shapes } from '../../src/data/shapes';
 
-const lines = (before: object, patch: object) => describe(before as never, patch as never, 0);
+const lines = (before: object, patch: object) => describe(before as never, patch as never, 0, shapes);
 
 test('a changed field of an entry is named with its path and new value', () => {
   const before = { orders: { '8123': { order_status: 'placed', total_amount: 5 } } };

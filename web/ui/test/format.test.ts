@@ -10,7 +10,7 @@ import {
   instant,
   milliseconds,
   money,
-} from '../../src/data/format';
+} from '../parts/format';
 
 const noon = Date.UTC(2025, 10, 21, 12);
 

@@ -1,6 +1,13 @@
 import { isObject, leafChanges, member, type Json, type JsonObject, type LeafChange } from '@twinlane/client';
 import { dateTime, number, text } from './format';
-import { holdsEntries } from './lanes';
+
+/** What a description has to know of the lanes. */
+export interface Shapes {
+  /** Is the lane a map or a log, whose members are entries? */
+  holdsEntries(lane: string, value: Json | undefined): boolean;
+  /** What to say first about a new entry: its state, else what it is about. */
+  tellingFields: readonly string[];
+}
 
 const datePattern = /(^|_)(date|at|end|time)(_|$)/;
 const textMax = 48;
@@ -16,29 +23,9 @@ export function shortValue(name: string, value: Json | undefined, now: number): 
   return shown.length > textMax ? `${shown.slice(0, textMax - 1)}…` : shown;
 }
 
-/** What to say first about a new entry: its state, else what it is about. */
-const tellingFields = [
-  'order_status',
-  'return_status',
-  'payment_method',
-  'rating',
-  'event_type',
-  'product_name',
-  'reason',
-  'text',
-  'dropped',
-  'duration_s',
-  'product_id',
-  'offer',
-  'name',
-  'weather_condition',
-  'score',
-  'amount',
-];
-
-function summary(value: Json | undefined, now: number): string {
+function summary(value: Json | undefined, now: number, telling: readonly string[]): string {
   if (!isObject(value)) return value === undefined ? '' : ` → ${shortValue('', value, now)}`;
-  const field = tellingFields.find((name) => Object.hasOwn(value, name) && value[name] !== false);
+  const field = telling.find((name) => Object.hasOwn(value, name) && value[name] !== false);
   if (field === undefined) return '';
   const shown = shortValue(field, value[field], now);
   return typeof value[field] === 'string' ? `: ${shown}` : `: ${field.replace(/_s$/, '')} ${shown}`;
@@ -54,22 +41,28 @@ function leafLines(where: string, changes: LeafChange[], now: number): string[] 
 }
 
 /** A diff in words, one line a change: `orders/8123.order_status → shipped`. */
-export function describe(before: JsonObject, patch: JsonObject, now: number): string[] {
-  return Object.entries(patch).flatMap(([lane, change]) => describeLane(lane, member(before, lane), change, now));
+export function describe(before: JsonObject, patch: JsonObject, now: number, shapes: Shapes): string[] {
+  return Object.entries(patch).flatMap(([lane, change]) => describeLane(lane, member(before, lane), change, now, shapes));
 }
 
-function describeLane(lane: string, before: Json | undefined, change: Json, now: number): string[] {
+function describeLane(
+  lane: string,
+  before: Json | undefined,
+  change: Json,
+  now: number,
+  { holdsEntries, tellingFields }: Shapes,
+): string[] {
   if (change === null) return [`${lane} withdrawn`];
   if (!isObject(change)) return [`${lane} → ${shortValue(lane, change, now)}`];
   if (!holdsEntries(lane, before ?? change)) {
-    if (before === undefined) return [`${lane} set${summary(change, now)}`];
+    if (before === undefined) return [`${lane} set${summary(change, now, tellingFields)}`];
     return leafLines(lane, leafChanges(before, change), now);
   }
   return Object.entries(change).flatMap(([key, entry]) => {
     const where = `${lane}/${key}`;
     const old = member(before, key);
     if (entry === null) return [`${where} removed`];
-    if (old === undefined) return [`${where} added${summary(entry, now)}`];
+    if (old === undefined) return [`${where} added${summary(entry, now, tellingFields)}`];
     return leafLines(where, leafChanges(old, entry), now);
   });
 }

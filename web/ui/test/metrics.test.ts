@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buckets, figures, parseMetrics, quantile, takePoll } from '../../src/data/metrics';
+import { buckets, figures, parseMetrics, quantile, takePoll } from '../parts/metrics';
 
 const body = (events: number, counts: number[]) => `# HELP twinlane_events_total Events.
 # TYPE twinlane_events_total counter
@@ -43,7 +43,7 @@ test('rates come from differences, and a server that starts over gives none', ()
   takePoll(parseMetrics(body(400, [30, 30, 30])), 2000);
   assert.equal(figures.value?.eventsPerSecond, 150);
   assert.equal(figures.value?.p50Ms, 0.5);
-  assert.equal(figures.value?.agents, 40);
+  assert.deepEqual(figures.value?.agents, { customer: 40, product: 12 });
   takePoll(parseMetrics(body(10, [0, 0, 0])), 4000);
   assert.equal(figures.value?.eventsPerSecond, undefined);
   assert.equal(figures.value?.events, 10);

@@ -1,19 +1,25 @@
 import type { JSX } from 'preact';
-import { now } from '../data/clock';
-import { client, connection } from '../data/connection';
-import { nextTheme, theme } from '../data/theme';
+import { now } from './clock';
+import { client, connection } from './connection';
+import { nextTheme, theme } from './theme';
 import { AutoIcon, Mark, MoonIcon, SunIcon } from './icons';
 
 const stateWords = { open: 'Live', connecting: 'Connecting', offline: 'Offline' };
 
-export function TopBar(): JSX.Element {
+interface TopBarProps {
+  application: string;
+  /** What the mark leads to, in words. */
+  start: string;
+}
+
+export function TopBar({ application, start }: TopBarProps): JSX.Element {
   const { state } = connection.value;
   return (
     <header class="top-bar">
-      <a class="brand" href="/ui/" aria-label="twinlane Customer 360, all customers">
+      <a class="brand" href="/ui/" aria-label={`twinlane ${application}, ${start}`}>
         <Mark />
         <span class="brand-name">twinlane</span>
-        <span class="brand-app">Customer 360</span>
+        <span class="brand-app">{application}</span>
       </a>
       <div class="top-tools">
         <div class="connection" data-testid="connection" data-state={state} role="status">

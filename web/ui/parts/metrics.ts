@@ -33,6 +33,13 @@ function sum(samples: Sample[], name: string, labels: Record<string, string> = {
     .reduce((total, s) => total + s.value, 0);
 }
 
+function agentsByType(samples: Sample[]): Record<string, number> {
+  const agents: Record<string, number> = {};
+  for (const { name, labels, value } of samples)
+    if (name === 'twinlane_agents') agents[labels['type'] ?? ''] = (agents[labels['type'] ?? ''] ?? 0) + value;
+  return agents;
+}
+
 /** Cumulative counts by upper bound, in order, summed over all other labels. */
 export function buckets(samples: Sample[], name: string): [le: number, count: number][] {
   const byBound = new Map<number, number>();
@@ -72,7 +79,8 @@ export interface ServerFigures {
   p99Ms: number | undefined;
   events: number;
   dead: number;
-  agents: number;
+  /** Agents in memory, by type. */
+  agents: Readonly<Record<string, number>>;
   subscriptions: number;
   connections: number;
 }
@@ -105,7 +113,7 @@ export function takePoll(samples: Sample[], at: number): void {
     p99Ms: inMs(0.99) ?? figures.value?.p99Ms,
     events,
     dead: sum(samples, 'twinlane_dead_letters_total'),
-    agents: sum(samples, 'twinlane_agents', { type: 'customer' }),
+    agents: agentsByType(samples),
     subscriptions: sum(samples, 'twinlane_subscriptions'),
     connections: sum(samples, 'twinlane_connections'),
   };

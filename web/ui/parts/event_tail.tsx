@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
-import type { CustomerFeed, TailLine } from '../data/customer';
-import { bytes, timeOfDay } from '../data/format';
+import type { EntityFeed, TailLine } from './feed';
+import { bytes, timeOfDay } from './format';
 
 const linesShown = 3;
 
 /** The newest diffs in words. */
-export function EventTail({ feed }: { feed: CustomerFeed }): JSX.Element {
+export function EventTail({ feed }: { feed: EntityFeed }): JSX.Element {
   const lines = feed.tail.value;
   return (
     <section class="card tail" aria-labelledby="tail" data-testid="tail">
