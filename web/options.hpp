@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <twinlane/runtime/errors.hpp>
+#include <twinlane/web/embedded_pages.hpp>
 
 namespace twinlane::web {
 
@@ -61,7 +63,8 @@ struct options {
   std::chrono::milliseconds slow_timeout{30'000};  // nothing read by the peer while something is queued: 4408
   std::chrono::milliseconds close_timeout{2'000};  // for a last write and the closing handshake
 
-  std::string ui_dir;  // static files of the application's pages, served under /ui/
+  std::string ui_dir;                    // static files of the application's pages, served under /ui/
+  std::span<const embedded_file> pages;  // what is served there when the application has no pages of its own
   /// Prometheus text for GET /metrics.
   std::function<std::string()> metrics_text;
   /// The body of GET /api/sinks; none: no sinks.

@@ -175,7 +175,7 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
     : port_(std::move(p)),
       table_(port_->types()),
       origins_(o.origins, loopback_only),
-      files_(o.ui_dir),
+      files_(o.ui_dir, o.pages),
       openapi_(openapi_document(table_.types())),
       types_(types_document(table_.types())),
       metrics_text_(o.metrics_text),

@@ -49,6 +49,24 @@ bool below(const fs::path& root, const fs::path& p) {
   return r == root.end();
 }
 
+const embedded_file* find_file(std::span<const embedded_file> files, std::string_view name) {
+  const auto it = std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.name == name; });
+  return it == files.end() ? nullptr : &*it;
+}
+
+// A path that names no file may be an address within the application.
+bool may_be_page(std::string_view path, const request& r) {
+  const bool sane = path.find("..") == std::string_view::npos && decode_segment(path).has_value();
+  return sane && (extension(path).empty() || preferred_media(r.accept) == media::html);
+}
+
+response tagged(std::string_view name, const std::string& tag) {
+  response out;
+  out.content_type = std::string(content_type_of(name));
+  out.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}};
+  return out;
+}
+
 response not_found() { return problem_response(404, "no_such_route", "Not found", "There is no such file."); }
 
 }  // namespace
@@ -60,7 +78,7 @@ std::string_view content_type_of(std::string_view name) {
   return it == types.end() ? "application/octet-stream" : it->second;
 }
 
-static_files::static_files(const std::string& folder) {
+static_files::static_files(const std::string& folder, std::span<const embedded_file> embedded) : embedded_(embedded) {
   std::error_code ec;
   if (!folder.empty()) root_ = fs::canonical(folder, ec);
   if (ec) root_.clear();
@@ -68,7 +86,7 @@ static_files::static_files(const std::string& folder) {
 
 bool static_files::has_index() const {
   std::error_code ec;
-  return !root_.empty() && fs::is_regular_file(root_ / "index.html", ec);
+  return root_.empty() ? find_file(embedded_, "index.html") != nullptr : fs::is_regular_file(root_ / "index.html", ec);
 }
 
 std::optional<fs::path> static_files::find(std::string_view path) const {
@@ -87,12 +105,23 @@ std::optional<fs::path> static_files::find(std::string_view path) const {
 }
 
 response static_files::get(std::string_view path, const request& r) const {
-  if (root_.empty()) return not_found();
+  if (root_.empty()) return get_embedded(path, r);
   if (const auto file = find(path)) return answer(*file, r);
-  const bool sane = path.find("..") == std::string_view::npos && decode_segment(path).has_value();
-  const bool page = extension(path).empty() || preferred_media(r.accept) == media::html;
-  if (!sane || !page || !has_index()) return not_found();
+  if (!may_be_page(path, r) || !has_index()) return not_found();
   return answer(root_ / "index.html", r);
+}
+
+response static_files::get_embedded(std::string_view path, const request& r) const {
+  const auto* file = find_file(embedded_, path);
+  if (!file && may_be_page(path, r)) file = find_file(embedded_, "index.html");
+  if (!file) return not_found();
+  const std::string tag(file->tag);
+  auto out = tagged(file->name, tag);
+  if (r.if_none_match && none_match_holds(*r.if_none_match, tag))
+    out.status = 304;
+  else
+    out.body = file->content;
+  return out;
 }
 
 response static_files::answer(const fs::path& file, const request& r) const {
@@ -102,9 +131,7 @@ response static_files::answer(const fs::path& file, const request& r) const {
   const auto written = fs::last_write_time(file, ec).time_since_epoch().count();
   if (ec) return not_found();
   const std::string tag = "\"" + std::to_string(written) + "-" + std::to_string(size) + "\"";
-  response out;
-  out.content_type = std::string(content_type_of(file.filename().string()));
-  out.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}};
+  auto out = tagged(file.filename().string(), tag);
   if (r.if_none_match && none_match_holds(*r.if_none_match, tag)) {
     out.status = 304;
     return out;

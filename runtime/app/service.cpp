@@ -151,6 +151,10 @@ struct service::impl {
   web::options web_options_of(const program& p, const config& c) {
     auto o = c.web;
     o.ui_dir = find_pages(p, c);
+    o.pages = web::embedded_pages();
+    if (o.ui_dir.empty() && o.pages.empty())
+      log_limited(log_level::info, "pages",
+                  "no pages under /ui/: this program was built without them. ./dev build needs npm for that.");
     o.metrics_text = [m = figures] { return m->text(); };
     o.sinks_document = [this] { return sinks_document(*sinks); };
     o.source_states = [this] {

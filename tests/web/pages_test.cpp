@@ -114,5 +114,29 @@ TEST(pages, an_entitys_url_in_a_browser_is_its_page) {
   EXPECT_EQ(without.get("/customer/43", {browser}).status, 404);
 }
 
+constexpr web::embedded_file embedded[]{{"app.js", "show()", "\"1f\""}, {"index.html", "<title>all</title>", "\"2e\""}};
+
+TEST(pages, an_application_without_pages_has_those_in_the_program) {
+  served s([&](web::options& o) { o.pages = embedded; });
+  EXPECT_EQ(s.get("/ui/", {browser}).body, "<title>all</title>");
+  EXPECT_EQ(s.get("/ui/customer/a.b", {browser}).body, "<title>all</title>");
+  EXPECT_EQ(s.get("/ui/app.js").body, "show()");
+  EXPECT_EQ(s.get("/ui/app.js").headers.at("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(s.get("/ui/app.js", {"If-None-Match: \"1f\""}).status, 304);
+  EXPECT_EQ(s.get("/customer/42", {browser}).headers.at("location"), "/ui/customer/42");
+  expect_problem(s.get("/ui/missing.js"), 404, "no_such_route");
+  EXPECT_NE(s.get("/ui/../secret.txt", {browser}).status, 200);
+}
+
+TEST(pages, an_applications_own_pages_go_before_those_in_the_program) {
+  pages p;
+  served s([&](web::options& o) {
+    o.ui_dir = p.ui();
+    o.pages = embedded;
+  });
+  EXPECT_EQ(s.get("/ui/").body, "<title>app</title>");
+  expect_problem(s.get("/ui/app.js"), 404, "no_such_route");
+}
+
 }  // namespace
 }  // namespace twinlane::testing

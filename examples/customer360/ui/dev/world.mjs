@@ -46,17 +46,6 @@ const pick = (random, list) => list[Math.floor(random() * list.length)];
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** Small and seeded, so that a run can be repeated. */
-export function seeded(seed) {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const round = (value, digits = 2) => Math.round(value * 10 ** digits) / 10 ** digits;
 
 function product(id, random) {
