@@ -1,38 +1,12 @@
 // The customer-360 pages in a real browser, on the example's embedded sources. Screenshots go to TWINLANE_SHOTS.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { assert_stops_well, defer, missing, root, start_app, temp_dir } from './lib/app.mjs';
+import { assert_stops_well, missing, root, start_app, temp_dir } from './lib/app.mjs';
+import { connected, no_browser, open_page, sideways } from './lib/browser.mjs';
 import { until } from './lib/wait.mjs';
 
-const browser_path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p));
-const skip = missing('customer360') || (browser_path ? false : 'no Chromium');
-const shots = process.env.TWINLANE_SHOTS;
-if (shots) mkdirSync(shots, { recursive: true });
-
-const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
-
-/** A page in a fresh browser; what it logs as errors and whom it asks beyond the server are kept. */
-async function open_page(t, app, { width = 1280, height = 900, dark = false } = {}) {
-  const context = await chromium.launchPersistentContext(temp_dir(t, 'profile'), {
-    executablePath: browser_path, args: flags, headless: true, viewport: { width, height },
-    colorScheme: dark ? 'dark' : 'light',
-  });
-  defer(t, () => context.close());
-  const page = context.pages()[0] ?? await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const seen = { errors: [], elsewhere: [] };
-  page.on('console', (m) => { if (m.type() === 'error') seen.errors.push(m.text()); });
-  page.on('pageerror', (e) => seen.errors.push(e.message));
-  page.on('request', (r) => { if (!r.url().startsWith(app.url) && !r.url().startsWith('data:')) seen.elsewhere.push(r.url()); });
-  return { page, seen, shot: (name) => (shots ? page.screenshot({ path: join(shots, `${name}.png`) }) : null) };
-}
-
-const connected = (page) => page.waitForSelector('[data-testid=connection][data-state=open]');
-const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+const skip = missing('customer360') || no_browser;
 
 /** Opens the list and goes to its first customer by a click. */
 async function open_first_customer(page, app) {

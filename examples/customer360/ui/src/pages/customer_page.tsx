@@ -6,6 +6,7 @@ import { initials } from '@twinlane/ui/format';
 import { BackIcon } from '@twinlane/ui/icons';
 import { idOf } from '@twinlane/ui/links';
 import { Message } from '@twinlane/ui/message';
+import { TrafficStrip } from '@twinlane/ui/traffic_strip';
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { CustomerFeed } from '../data/customer';
@@ -14,7 +15,6 @@ import { Tier } from '../parts/figures';
 import { CommandForms } from '../parts/command_forms';
 import { Decisions } from '../parts/decisions';
 import { LaneCard } from '../parts/lane_card';
-import { TrafficStrip } from '../parts/traffic_strip';
 
 /** Lanes by what they tell; what a customer has beyond these comes last. */
 const groups: { title: string; lanes: string[] }[] = [

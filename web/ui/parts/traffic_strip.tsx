@@ -1,11 +1,11 @@
-import { Tile } from '@twinlane/ui/figures';
-import { bytes, count, milliseconds } from '@twinlane/ui/format';
-import { figures } from '@twinlane/ui/metrics';
 import type { JSX } from 'preact';
-import type { CustomerFeed } from '../data/customer';
+import type { EntityFeed } from './feed';
+import { Tile } from './figures';
+import { bytes, count, milliseconds } from './format';
+import { figures } from './metrics';
 
 /** What this page cost on the wire, against sending the whole state each time. */
-export function TrafficStrip({ feed }: { feed: CustomerFeed }): JSX.Element {
+export function TrafficStrip({ feed }: { feed: EntityFeed }): JSX.Element {
   const { diffs, diffBytes, wholeBytes, snapshotBytes } = feed.traffic.value;
   const state = feed.state.value;
   const server = figures.value;
