@@ -1,11 +1,23 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { now } from './clock';
-import { ago } from './format';
+import { Flash } from './flash';
+import { ago, words } from './format';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'plain';
 
 export function Badge({ tone = 'plain', children }: { tone?: Tone; children: ComponentChildren }): JSX.Element {
   return <span class={`badge badge-${tone}`}>{children}</span>;
+}
+
+/** A loyalty tier or club status, with a mark of its metal. */
+export function Tier({ name }: { name: string | undefined }): JSX.Element {
+  if (name === undefined) return <span class="none">–</span>;
+  return (
+    <span class="tier" data-tier={name.toLowerCase()}>
+      <i aria-hidden="true" />
+      <Flash value={words(name)} />
+    </span>
+  );
 }
 
 /** A bar of 0 to 1. The figure stands beside it, so it is decoration to a screen reader. */

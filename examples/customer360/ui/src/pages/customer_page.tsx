@@ -1,6 +1,6 @@
 import { connection } from '@twinlane/ui/connection';
 import { EventTail } from '@twinlane/ui/event_tail';
-import { Avatar } from '@twinlane/ui/figures';
+import { Avatar, Tier } from '@twinlane/ui/figures';
 import { Flash } from '@twinlane/ui/flash';
 import { initials } from '@twinlane/ui/format';
 import { BackIcon } from '@twinlane/ui/icons';
@@ -11,7 +11,6 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { CustomerFeed } from '../data/customer';
 import { viewOf, type CustomerView } from '../data/view';
-import { Tier } from '../parts/figures';
 import { CommandForms } from '../parts/command_forms';
 import { Decisions } from '../parts/decisions';
 import { LaneCard } from '../parts/lane_card';

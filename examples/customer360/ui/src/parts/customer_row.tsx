@@ -1,12 +1,12 @@
 import type { Signal } from '@preact/signals';
-import { Avatar, Badge, RelativeTime } from '@twinlane/ui/figures';
+import { Avatar, Badge, RelativeTime, Tier } from '@twinlane/ui/figures';
 import { Flash } from '@twinlane/ui/flash';
 import { initials, money, words } from '@twinlane/ui/format';
 import { TagIcon } from '@twinlane/ui/icons';
 import { pageOf } from '@twinlane/ui/links';
 import type { JSX } from 'preact';
 import type { Row } from '../data/customers';
-import { Mood, Risk, Tier } from './figures';
+import { Mood, Risk } from './figures';
 import { stateTone } from '../data/lanes';
 
 /** One customer of the list. Draws itself again when its own customer changes, and only then. */

@@ -1,19 +1,9 @@
 import { Meter } from '@twinlane/ui/figures';
 import { Flash } from '@twinlane/ui/flash';
-import { percent, words } from '@twinlane/ui/format';
+import { percent } from '@twinlane/ui/format';
 import { Sparkline } from '@twinlane/ui/sparkline';
 import type { JSX } from 'preact';
 import { moodLevel, riskLevel, type CustomerView } from '../data/view';
-
-export function Tier({ name }: { name: string | undefined }): JSX.Element {
-  if (name === undefined) return <span class="none">–</span>;
-  return (
-    <span class="tier" data-tier={name.toLowerCase()}>
-      <i aria-hidden="true" />
-      <Flash value={words(name)} />
-    </span>
-  );
-}
 
 const arrows = { up: '↑', down: '↓', flat: '→' };
 const arrowWords = { up: 'rising', down: 'falling', flat: 'steady' };
