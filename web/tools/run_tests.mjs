@@ -23,4 +23,6 @@ await build({
   logLevel: 'warning',
 });
 const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
-spawn(process.execPath, ['--test', ...process.argv.slice(2), ...files], { stdio: 'inherit' }).on('exit', (code) => process.exit(code ?? 1));
+spawn(process.execPath, ['--test', ...process.argv.slice(2), ...files], { stdio: 'inherit' }).on('exit', (code) =>
+  process.exit(code ?? 1),
+);

@@ -40,7 +40,12 @@ function makeDevice(number, random, now) {
     lineage: 'm1',
     sequence: 2,
     lanes: {
-      state: { online: number % 7 !== 0, battery: 40 + (number % 60), position: { lat: 51.45, lon: -2.58 }, seen_at: now },
+      state: {
+        online: number % 7 !== 0,
+        battery: 40 + (number % 60),
+        position: { lat: 51.45, lon: -2.58 },
+        seen_at: now,
+      },
       owner: { name: `Owner ${number % 9}`, email: `owner.${number % 9}@example.com` },
       settings: {
         interval: { seconds: 30, changed_at: now - 90 * minute },
@@ -67,7 +72,10 @@ function happen(device, random, now) {
   const n = before.n + 1;
   const mean = Math.round(((before.mean * before.n + value) / n) * 100) / 100;
   const list = [...before.list, value].slice(-6);
-  lanes.per_minute = keep({ ...lanes.per_minute, [start]: { end: start + minute, closed: false, value: { n, mean, list } } }, 30);
+  lanes.per_minute = keep(
+    { ...lanes.per_minute, [start]: { end: start + minute, closed: false, value: { n, mean, list } } },
+    30,
+  );
   lanes.state = { ...lanes.state, battery: Math.max(1, lanes.state.battery - (random() < 0.1 ? 1 : 0)), seen_at: now };
   return value;
 }
@@ -79,7 +87,9 @@ const commands = {
     return { reset: true };
   },
 };
-const lanesRead = { summary: ({ lanes }) => ({ events: Object.keys(lanes.events).length, battery: lanes.state.battery }) };
+const lanesRead = {
+  summary: ({ lanes }) => ({ events: Object.keys(lanes.events).length, battery: lanes.state.battery }),
+};
 
 export async function startMock({ port = 0, devices: many = 130, rate = 20, seed = 5 } = {}) {
   const random = seeded(seed);

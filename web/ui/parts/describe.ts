@@ -42,7 +42,9 @@ function leafLines(where: string, changes: LeafChange[], now: number): string[] 
 
 /** A diff in words, one line a change: `orders/8123.order_status → shipped`. */
 export function describe(before: JsonObject, patch: JsonObject, now: number, shapes: Shapes): string[] {
-  return Object.entries(patch).flatMap(([lane, change]) => describeLane(lane, member(before, lane), change, now, shapes));
+  return Object.entries(patch).flatMap(([lane, change]) =>
+    describeLane(lane, member(before, lane), change, now, shapes),
+  );
 }
 
 function describeLane(

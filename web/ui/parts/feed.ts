@@ -131,7 +131,13 @@ export class EntityFeed {
       wholeBytes: seen.wholeBytes + this.#sizeOf(state),
     };
     this.didChange(state, at, diff.patch);
-    this.#addLine({ at, rev: diff.rev, kind: 'diff', lines: describe(diff.before, diff.patch, at, this.#shapes), bytes: size });
+    this.#addLine({
+      at,
+      rev: diff.rev,
+      kind: 'diff',
+      lines: describe(diff.before, diff.patch, at, this.#shapes),
+      bytes: size,
+    });
   }
 
   #didEmit({ lane, value, dropped }: { lane: string; value: Json; dropped: number }): void {

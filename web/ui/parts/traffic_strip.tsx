@@ -20,7 +20,9 @@ export function TrafficStrip({ feed }: { feed: EntityFeed }): JSX.Element {
         testid="diff-bytes"
         note={`${count(diffs)} diffs; the snapshot at the start was ${bytes(snapshotBytes)}`}
       >
-        <span class="tile-unit wide-only">{count(diffs)} {diffs === 1 ? 'diff' : 'diffs'}</span>
+        <span class="tile-unit wide-only">
+          {count(diffs)} {diffs === 1 ? 'diff' : 'diffs'}
+        </span>
       </Tile>
       <Tile
         label="Whole state each time"

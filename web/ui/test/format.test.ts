@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ago,
-  birthdate,
-  bytes,
-  dateTime,
-  duration,
-  initials,
-  instant,
-  milliseconds,
-  money,
-} from '../parts/format';
+import { ago, birthdate, bytes, dateTime, duration, initials, instant, milliseconds, money } from '../parts/format';
 
 const noon = Date.UTC(2025, 10, 21, 12);
 

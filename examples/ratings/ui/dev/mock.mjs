@@ -8,20 +8,42 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
 const types = ['customer', 'segment', 'desk'].map((type) => ({ type, route: `/${type}/:id`, lanes: [] }));
 const minute = 60_000;
 const names = [
-  'Ava Lindqvist', 'Noah Brandt', 'Mila Okafor', 'Jonas Weber', 'Sofia Marchetti', 'Elias Novak', 'Hannah Dubois',
-  'Luca Ferrari', 'Zoe Papadakis', 'Adam Kowalski', 'Ines Carvalho', 'Oscar Holm', 'Leila Haddad', 'Tom Fitzgerald',
-  'Maya Iyer', 'Victor Delacroix', 'Emma van den Berg', 'Kenji Watanabe', 'Clara Jensen', 'Diego Morales',
+  'Ava Lindqvist',
+  'Noah Brandt',
+  'Mila Okafor',
+  'Jonas Weber',
+  'Sofia Marchetti',
+  'Elias Novak',
+  'Hannah Dubois',
+  'Luca Ferrari',
+  'Zoe Papadakis',
+  'Adam Kowalski',
+  'Ines Carvalho',
+  'Oscar Holm',
+  'Leila Haddad',
+  'Tom Fitzgerald',
+  'Maya Iyer',
+  'Victor Delacroix',
+  'Emma van den Berg',
+  'Kenji Watanabe',
+  'Clara Jensen',
+  'Diego Morales',
 ];
 const statuses = ['platinum', 'bronze', 'silver', 'platinum', 'gold', 'bronze', 'silver'];
 const channels = ['web', 'web', 'iOS', 'ios', 'android', 'iOS-test'];
 const messages = [
-  ['The crew lost my bag and nobody knew where it was', 'Two hours on the apron without a word', 'Why is it so hard to keep the bathrooms clean?'],
+  [
+    'The crew lost my bag and nobody knew where it was',
+    'Two hours on the apron without a word',
+    'Why is it so hard to keep the bathrooms clean?',
+  ],
   ['Boarding was slow', 'The meal was fine, the seat was not', 'Airport refurb looks great, will fly outta here more!'],
   ['Your team here rocks!', 'Thank you for the most friendly, helpful experience today', 'Smooth as ever'],
 ];
 const pick = (random, list) => list[Math.floor(random() * list.length)];
 const keep = (entries, most) => Object.fromEntries(Object.entries(entries).slice(-most));
-const append = (lane, value, most) => keep({ ...lane, [1 + Math.max(0, ...Object.keys(lane).map(Number))]: value }, most);
+const append = (lane, value, most) =>
+  keep({ ...lane, [1 + Math.max(0, ...Object.keys(lane).map(Number))]: value }, most);
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

@@ -84,7 +84,10 @@ test('the canvas has drawn something, and draws anew in other colours', async (t
   await page.waitForSelector('[data-lane=by_channel] canvas');
   await page.waitForFunction(() => {
     const canvas = document.querySelector('[data-lane=by_channel] canvas');
-    return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0);
+    return canvas
+      .getContext('2d')
+      .getImageData(0, 0, canvas.width, canvas.height)
+      .data.some((v) => v > 0);
   });
   const light = await ink();
   assert.ok(light.n > 500, `${light.n} pixels`);
@@ -128,7 +131,10 @@ test('a segment shows its minutes and its ratings', async (t) => {
 test('a customer that does not exist yet is waited for', async (t) => {
   const page = await visit(t, '/ui/customer/77');
   await page.waitForSelector('[data-testid=missing]');
-  mock.agents.set('/customer/77', { type: 'customer', lanes: { profile: { full_name: 'New Here', club_status: 'gold' } } });
+  mock.agents.set('/customer/77', {
+    type: 'customer',
+    lanes: { profile: { full_name: 'New Here', club_status: 'gold' } },
+  });
   await page.waitForSelector('h1 >> text=New Here');
 });
 

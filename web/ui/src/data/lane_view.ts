@@ -70,7 +70,12 @@ const natural = new Intl.Collator('en', { numeric: true });
  * The newest `rowsMax` entries: those that changed under our eyes first, then by a time among their fields, then by key;
  * logs and windows by key alone, which counts or is a time.
  */
-export function tableOf(kind: string, lane: JsonObject, changedAt: ReadonlyMap<string, number>, rowsMax: number): Table {
+export function tableOf(
+  kind: string,
+  lane: JsonObject,
+  changedAt: ReadonlyMap<string, number>,
+  rowsMax: number,
+): Table {
   const all = Object.entries(lane).map(([key, value]) => ({ key, value }));
   if (kind === 'log' || kind === 'window') {
     all.sort((a, b) => Number(b.key) - Number(a.key));
@@ -108,5 +113,7 @@ export function laneLine(value: Json | undefined, keyed: boolean): string | unde
     return n === 1 ? '1 entry' : `${n} entries`;
   }
   const leaves = leavesOf(value).slice(0, 5);
-  return leaves.map(({ name, value: v }) => (name === '' ? leafText('', v) : `${name} ${leafText(name, v)}`)).join(' · ');
+  return leaves
+    .map(({ name, value: v }) => (name === '' ? leafText('', v) : `${name} ${leafText(name, v)}`))
+    .join(' · ');
 }

@@ -1,27 +1,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { connection } from '../../parts/connection';
-import { RelativeTime } from '../../parts/figures';
-import { Flash } from '../../parts/flash';
 import { count } from '../../parts/format';
 import { BackIcon, NextIcon, SearchIcon } from '../../parts/icons';
-import { pageOf } from '../../parts/links';
 import { Message } from '../../parts/message';
 import { figures } from '../../parts/metrics';
-import {
-  list,
-  nextPage,
-  openList,
-  previousPage,
-  rowLanes,
-  rowOf,
-  rowsPerPage,
-  showAgents,
-  type AgentList,
-} from '../data/agents';
-import { laneLine } from '../data/lane_view';
+import { list, nextPage, openList, previousPage, rowsPerPage, showAgents, type AgentList } from '../data/agents';
 import { listOf, replaceList, type Route } from '../data/route';
-import { isKeyed, types, typesError, type AgentType } from '../data/types';
+import { types, typesError, type AgentType } from '../data/types';
+import { AgentTable } from '../parts/agent_table';
 import { ServerStrip } from '../parts/server_strip';
 import { Sources } from '../parts/sources';
 
@@ -52,6 +39,8 @@ function Agents({ all, route }: { all: readonly AgentType[]; route: Route & { pa
   const type = all.find((t) => t.type === route.type) ?? (all[0] as AgentType);
   useEffect(() => openList(), []);
   useEffect(() => showAgents(type, route.starts), [type, route.starts]);
+  const shown = list.value?.type === type ? list.value : undefined;
+  const uris = shown?.uris ?? [];
   return (
     <>
       <div class="toolbar">
@@ -62,7 +51,9 @@ function Agents({ all, route }: { all: readonly AgentType[]; route: Route & { pa
         </nav>
         <Filter type={type} starts={route.starts} />
       </div>
-      <Table type={type} shown={list.value?.type === type ? list.value : undefined} />
+      <AgentTable type={type} uris={uris} />
+      {uris.length === 0 && <Nothing shown={shown} type={type} />}
+      {shown && (shown.more || shown.after.length > 1) && <Pager at={shown} />}
     </>
   );
 }
@@ -113,80 +104,6 @@ function Filter({ type, starts }: { type: AgentType; starts: string }): JSX.Elem
       <kbd aria-hidden="true">/</kbd>
     </label>
   );
-}
-
-function Table({ type, shown }: { type: AgentType; shown: AgentList | undefined }): JSX.Element {
-  const lanes = rowLanes(type);
-  const uris = shown?.uris ?? [];
-  return (
-    <>
-      <table class="agents" aria-label={`Agents of type ${type.type}`}>
-        <thead>
-          <tr>
-            <th scope="col">URI</th>
-            {lanes.map((lane) => (
-              <th key={lane} scope="col">
-                {lane}
-              </th>
-            ))}
-            <th scope="col" class="agents-rev">
-              Rev
-            </th>
-            <th scope="col" class="agents-changed">
-              Changed
-            </th>
-          </tr>
-        </thead>
-        <tbody onKeyDown={moveFocus}>
-          {uris.map((uri) => (
-            <AgentRow key={uri} uri={uri} type={type} lanes={lanes} />
-          ))}
-        </tbody>
-      </table>
-      {uris.length === 0 && <Nothing shown={shown} type={type} />}
-      {shown && (shown.more || shown.after.length > 1) && <Pager at={shown} />}
-    </>
-  );
-}
-
-function AgentRow({ uri, type, lanes }: { uri: string; type: AgentType; lanes: string[] }): JSX.Element {
-  const { state, changedAt } = rowOf(uri).value;
-  const line = (lane: string) => {
-    const kind = type.lanes.find(({ name }) => name === lane)?.kind ?? 'value';
-    return laneLine(state?.lanes[lane], isKeyed(kind));
-  };
-  return (
-    <tr data-entity={uri}>
-      <th scope="row">
-        <a class="agents-link num" href={pageOf(uri)}>
-          {uri}
-        </a>
-      </th>
-      {lanes.map((lane) => {
-        const text = line(lane);
-        return (
-          <td key={lane} data-label={lane}>
-            {text === undefined ? <span class="none">–</span> : <Flash value={text} class="agents-line" title={text} />}
-          </td>
-        );
-      })}
-      <td class="agents-rev num">{state ? count(state.rev) : ''}</td>
-      <td class="agents-changed">
-        <RelativeTime at={changedAt} />
-      </td>
-    </tr>
-  );
-}
-
-/** Up and down go from row to row. */
-function moveFocus(event: KeyboardEvent): void {
-  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-  const row = (event.target as Element).closest('tr');
-  const next = event.key === 'ArrowDown' ? row?.nextElementSibling : row?.previousElementSibling;
-  const link = next?.querySelector<HTMLElement>('.agents-link');
-  if (!link) return;
-  event.preventDefault();
-  link.focus();
 }
 
 function Nothing({ shown, type }: { shown: AgentList | undefined; type: AgentType }): JSX.Element {

@@ -76,7 +76,11 @@ export function KeyedLane({ feed, lane, kind }: LaneProps): JSX.Element {
           <Rows lane={lane} kind={kind} table={table} whole={entries} activity={activity} />
           {table.total > rowsAtFirst && (
             <button type="button" class="more" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {open ? 'Show fewer' : table.total > rowsMax ? `Show the newest ${rowsMax}` : `Show all ${count(table.total)}`}
+              {open
+                ? 'Show fewer'
+                : table.total > rowsMax
+                  ? `Show the newest ${rowsMax}`
+                  : `Show all ${count(table.total)}`}
             </button>
           )}
         </>

@@ -5,7 +5,13 @@ import { Flash } from '../../parts/flash';
 import { count, figure } from '../../parts/format';
 import { followSources, sources, type Source } from '../data/sources';
 
-const tones: Record<string, Tone> = { running: 'good', ended: 'info', waiting: 'warn', starting: 'warn', failed: 'bad' };
+const tones: Record<string, Tone> = {
+  running: 'good',
+  ended: 'info',
+  waiting: 'warn',
+  starting: 'warn',
+  failed: 'bad',
+};
 
 /** Where events come from, and how that goes. */
 export function Sources(): JSX.Element | null {

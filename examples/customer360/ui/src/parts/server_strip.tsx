@@ -42,7 +42,11 @@ export function ServerStrip(): JSX.Element {
       <Tile
         label="Live customers"
         shortLabel="Customers"
-        value={now?.agents['customer'] ? count(now.agents['customer']) : `${count(listed.uris.length)}${listed.more ? '+' : ''}`}
+        value={
+          now?.agents['customer']
+            ? count(now.agents['customer'])
+            : `${count(listed.uris.length)}${listed.more ? '+' : ''}`
+        }
         testid="live-customers"
         note="Customers in memory on the server"
       />

@@ -2,7 +2,10 @@ import { signal } from '@preact/signals';
 import { followLinks, idOf } from '@twinlane/ui/links';
 
 export type Route =
-  { page: 'desk' } | { page: 'customer'; uri: string } | { page: 'segment'; uri: string } | { page: 'unknown'; path: string };
+  | { page: 'desk' }
+  | { page: 'customer'; uri: string }
+  | { page: 'segment'; uri: string }
+  | { page: 'unknown'; path: string };
 
 /** `/ui/` is the desk; `/ui/customer/2` and `/ui/segment/platinum` are those agents. */
 export function routeOf(path: string): Route {

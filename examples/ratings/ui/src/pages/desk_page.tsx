@@ -12,7 +12,17 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { followCustomers } from '../data/customers';
 import { follow } from '../data/feeds';
-import { mediansOf, minuteMs, minutesOf, ratingsOf, recentCount, recentMs, streamTime, topOf, totalsOf } from '../data/view';
+import {
+  mediansOf,
+  minuteMs,
+  minutesOf,
+  ratingsOf,
+  recentCount,
+  recentMs,
+  streamTime,
+  topOf,
+  totalsOf,
+} from '../data/view';
 import { CustomerList } from '../parts/customer_list';
 import { MinuteChart } from '../parts/minute_chart';
 import { Complaint, Name, RatingsTable } from '../parts/ratings';
@@ -86,9 +96,23 @@ function DeskStrip(props: StripProps): JSX.Element {
       />
       <Tile label="Ratings" value={figure(totals.ratings)} testid="ratings" note="All that came" />
       <Tile label="Live" value={figure(totals.live)} testid="live" note="Not from a channel under test" />
-      <Tile label="Test" value={figure(totals.test)} testid="test" note="From a channel under test; live + test = all" />
-      <Tile label="Enriched" value={figure(totals.enriched)} testid="enriched" note="With what is known of the customer" />
-      <Tile label="Events" value={server?.eventsPerSecond === undefined ? '–' : figure(server.eventsPerSecond)} unit="/s">
+      <Tile
+        label="Test"
+        value={figure(totals.test)}
+        testid="test"
+        note="From a channel under test; live + test = all"
+      />
+      <Tile
+        label="Enriched"
+        value={figure(totals.enriched)}
+        testid="enriched"
+        note="With what is known of the customer"
+      />
+      <Tile
+        label="Events"
+        value={server?.eventsPerSecond === undefined ? '–' : figure(server.eventsPerSecond)}
+        unit="/s"
+      >
         <Sparkline values={eventRates.value} width={64} height={20} class="tile-spark" />
       </Tile>
       <Tile

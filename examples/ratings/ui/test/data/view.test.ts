@@ -14,7 +14,14 @@ import {
 
 const noon = Date.UTC(2025, 10, 21, 12);
 const minute = 60_000;
-const rating = (at: number, stars = 2) => ({ stars, channel: 'web', message: 'm', full_name: 'Ann', club_status: 'gold', at });
+const rating = (at: number, stars = 2) => ({
+  stars,
+  channel: 'web',
+  message: 'm',
+  full_name: 'Ann',
+  club_status: 'gold',
+  at,
+});
 
 test('ratings come in the order of their own times, the latest first', () => {
   const lane = { 1: rating(noon), 2: rating(noon - 5), 3: rating(noon), 10: rating(noon - 9) };
