@@ -1,6 +1,7 @@
 # Writes the files of a folder as a C++ source, so that a program brings its pages along wherever it is run:
 #   cmake -D FOLDER=web/ui/dist -D OUT=embedded_pages.cpp -P embed_pages.cmake
 # A folder that is not there gives a program without pages.
+get_filename_component(FOLDER ${FOLDER} ABSOLUTE)
 file(GLOB names RELATIVE ${FOLDER} ${FOLDER}/*)
 list(LENGTH names count)
 set(files "")
