@@ -45,6 +45,12 @@ test('columns are the leaves that entries have; a window shows what it counted',
   assert.deepEqual(tableOf('map', { x: 1 }, none, 9).columns, ['']);
 });
 
+test('what finds no column is counted', () => {
+  const wide = Object.fromEntries([...Array(20)].map((_, i) => [`f${i}`, i]));
+  const { columns, hidden } = tableOf('map', { x: wide }, none, 9);
+  assert.deepEqual([columns.length, hidden], [16, 4]);
+});
+
 test('a window reads from when to when', () => {
   const at = new Date(2025, 10, 21, 12, 30).getTime();
   assert.equal(windowText(at, at + 60_000), '21 Nov 12:30 – 12:31');

@@ -50,6 +50,8 @@ export interface Entry {
 /** A table of entries: the columns are the leaves that they have. */
 export interface Table {
   columns: string[];
+  /** Leaves that found no column. */
+  hidden: number;
   entries: Entry[];
   total: number;
 }
@@ -86,7 +88,8 @@ export function tableOf(
   const entries = all.slice(0, rowsMax).map(({ key, value }) => ({ key, value: shownOf(kind, value) }));
   const columns = new Set<string>();
   for (const { value } of entries.slice(0, sampled)) for (const { name } of leavesOf(value)) columns.add(name);
-  return { columns: [...columns].slice(0, columnsMax), entries, total: all.length };
+  const hidden = Math.max(0, columns.size - columnsMax);
+  return { columns: [...columns].slice(0, columnsMax), hidden, entries, total: all.length };
 }
 
 /** Of a window, what it counted: its bounds are shown in its first column. */

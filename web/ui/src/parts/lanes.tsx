@@ -74,6 +74,14 @@ export function KeyedLane({ feed, lane, kind }: LaneProps): JSX.Element {
       ) : (
         <>
           <Rows lane={lane} kind={kind} table={table} whole={entries} activity={activity} />
+          {table.hidden > 0 && (
+            <p class="hidden-fields">
+              {count(table.hidden)} more fields in{' '}
+              <a href={`${feed.uri}/${encodeURIComponent(lane)}`} target="_blank" rel="noreferrer">
+                the lane as JSON
+              </a>
+            </p>
+          )}
           {table.total > rowsAtFirst && (
             <button type="button" class="more" aria-expanded={open} onClick={() => setOpen(!open)}>
               {open
