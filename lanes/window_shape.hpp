@@ -60,7 +60,7 @@ template <class F>
 struct when_closed_t {
   F call;
 };
-/// The same for a function `(lane_owner&, start_ms, window)`, for agents that are put together at run time.
+/// The same by a function `(lane_owner&, start_ms, window)`, for agents that are put together at run time.
 template <class F>
 when_closed_t<F> when_closed(F f) {
   return {std::move(f)};
