@@ -232,9 +232,14 @@ class window_lane final : public detail::keyed_lane<std::int64_t, window<A>, det
   }
   // No window that closes from now on starts before this.
   std::int64_t first_start_to_come() const {
-    auto start = set().shape.next_start(clock_.closed_to);
-    for (const auto& e : *this)
-      if (!e.value.closed) start = std::min(start, e.key);
+    const auto& shape = set().shape;
+    auto start = shape.next_start(clock_.closed_to);
+    // Only sessions grow to be open behind it; those that are closed come before those that are not.
+    for (auto it = this->end(); shape.is_session() && it != this->begin();) {
+      --it;
+      if (it->value.closed) break;
+      start = std::min(start, it->key);
+    }
     return start;
   }
   void drop(std::int64_t start) {
