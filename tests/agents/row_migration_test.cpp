@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <twinlane/agents/agent_loader.hpp>
 #include <twinlane/agents/json_agent.hpp>
+#include <twinlane/lanes/reduce.hpp>
 
 #include "../lanes/twin.hpp"
 
@@ -367,6 +368,23 @@ TEST(schema_change, log_becomes_a_map_when_the_version_rises) {
   const auto value =
       load(shop([](stored_row& row) { row.lane = "olds"; }), {{{"", ""}, "1 9 5"}, {{"old", ""}, "1 2"}});
   EXPECT_THAT(value->status.detail, StartsWith("lane 'olds': a value lane has written the row"));
+}
+
+struct counted final : agent {
+  using agent::agent;
+  window_lane<reduce::mean> per_hour{*this, "per_hour", tumbling(hours{1})};
+};
+
+TEST(schema_change, windows_go_on_when_the_version_rises) {
+  twin<counted> t(make_agent_type<counted>("thing", "/thing/:id"));
+  t.act([](counted& c) { c.per_hour.add_at(5, 1.0); });
+  t.act([](counted& c) { c.per_hour.add_at(6, 4.0); });
+  type_options later;
+  later.version = 2;
+  const auto l = load(make_agent_type<counted>("thing", "/thing/:id", later), t.rows());
+  ASSERT_TRUE(l->status) << l->status.detail;
+  EXPECT_EQ(l->rows.at({"per_hour", "0"}), t.rows().at({"per_hour", "0"}));
+  EXPECT_EQ(l->rows.at({"", ""}).substr(0, 8), "1 9 3 v2");
 }
 
 TEST(schema_change, type_with_a_hook_has_a_version_above_one) {

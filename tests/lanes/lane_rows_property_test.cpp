@@ -101,6 +101,7 @@ TEST_P(lane_rows_property, agent_loaded_from_its_rows_goes_on_as_if_it_had_staye
     }
     ASSERT_EQ(often.document_text(), live.document_text());
     ASSERT_NO_FATAL_FAILURE(expect_same_keys(often.rows(), live.rows()));
+    if (live.rows().empty()) continue;  // nothing has been written yet
     ASSERT_EQ(often.rows().at({"", ""}), live.rows().at({"", ""}));
     if (make.below(8) != 0) continue;
     empty_transient_lanes(live);

@@ -6,12 +6,31 @@
 #include <random>
 #include <span>
 
+#include <twinlane/lanes/by_key.hpp>
+#include <twinlane/lanes/reduce.hpp>
+
 #include "twin.hpp"
 
 // An agent with every kind of lane, and random operations on it, for property tests.
 namespace twin_test {
 
 using date = std::chrono::year_month_day;
+
+struct span_stats {
+  reduce::count n;
+  reduce::mean mean;
+  reduce::median middle;
+  reduce::collect<int, 5> list;
+  reduce::by_key<reduce::count, 3> numbers;
+  void add(int n_) {
+    n.add();
+    mean.add(n_ / 3.0);
+    middle.add(n_);
+    list.add(n_);
+    numbers.add(std::to_string(n_));
+  }
+};
+BOOST_DESCRIBE_STRUCT(span_stats, (), (n, mean, middle, list, numbers))
 
 // Every kind of lane with every kind of bound, callbacks that write, and rules that read.
 struct world final : agent {
@@ -32,6 +51,24 @@ struct world final : agent {
   map_lane<int, int> wanted{*this, "wanted", did_update<&world::want>, did_remove<&world::unwant>};
   join_value_lane<int, json> joined{*this, "joined"};
   join_map_lane<std::string, int> shelves{*this, "shelves"};
+  value_lane<int> sample{*this, "sample", did_update<&world::sampled>};
+  window_lane<span_stats> spans{*this,
+                                "spans",
+                                tumbling(std::chrono::milliseconds{50}),
+                                grace(std::chrono::milliseconds{100}),
+                                keep_last(4),
+                                did_close<&world::span_closed>,
+                                roll_up_into<&world::wide_spans>};
+  window_lane<span_stats> wide_spans{*this, "wide_spans", tumbling(std::chrono::milliseconds{200}),
+                                     keep_for(std::chrono::milliseconds{600})};
+  window_lane<reduce::count> hops{*this, "hops", hopping(std::chrono::milliseconds{60}, std::chrono::milliseconds{20}),
+                                  grace(std::chrono::milliseconds{100}), keep_for(std::chrono::milliseconds{300})};
+  window_lane<span_stats> visits{*this,
+                                 "visits",
+                                 twinlane::session(std::chrono::milliseconds{15}),
+                                 grace(std::chrono::milliseconds{120}),
+                                 keep_last(5),
+                                 did_remove<&world::visit_gone>};
   value_lane<int> count{*this, "count"};
   value_lane<json> summary{*this, "summary"};
   command_lane<item> act{*this, "act", on_command<&world::do_act>};
@@ -49,6 +86,16 @@ struct world final : agent {
   }
   void uncounted(const int&, const item&) {
     count.update([](int& n) { n += 1000; });
+  }
+  void sampled(const int& n, const int*) {
+    const bool all = spans.add(n) && hops.add() && visits.add(n);
+    count.update([&](int& c) { c += all ? 10 : 20; });
+  }
+  void span_closed(std::int64_t, const window<span_stats>& w) {
+    count.update([&](int& n) { n += static_cast<int>(w.value.n.shown()); });
+  }
+  void visit_gone(std::int64_t, const window<span_stats>&) {
+    count.update([](int& n) { n += 7; });
   }
   void want(const int& key, const int& whom, const int*) {
     joined.join(key, followed(whom), "details");
@@ -97,7 +144,7 @@ class operations {
     const int key = below(8);
     const auto k = std::to_string(key);
     clock_ += below(20);
-    switch (below(20)) {
+    switch (below(22)) {
       case 0:
         return put("details", "", item_text());
       case 1:
@@ -133,7 +180,10 @@ class operations {
         return put("glance", k, std::to_string(below(3)));
       case 17:
         return join("shelves", "shelf " + k, below(4) ? json({{k, key}, {"all", below(2)}}).dump() : "");
-      case 18: {
+      case 18:
+      case 19:
+        return put("sample", "", std::to_string(below(5)));
+      case 20: {
         const char* lanes[] = {"items", "tree", "last", "young", "wanted", "glance"};
         const auto* lane = lanes[below(6)];
         return {operation::kind::remove, lane, lane == lanes[1] ? odd_keys[key] : k, "", "", clock_};

@@ -18,6 +18,7 @@ struct plain final : agent {
   log_lane<json> calls{*this, "calls"};
   value_lane<int> ping{*this, "ping", transient};
   join_value_lane<int, json> friends{*this, "friends"};
+  window_lane<reduce::count> per_hour{*this, "per_hour", tumbling(hours{1})};
   command_lane<int> act{*this, "act", on_command<&plain::nothing>};
 
  private:
@@ -111,6 +112,19 @@ TEST_F(agent_line, answer_of_a_get_is_taken_without_the_entries_of_joins) {
       R"({"uri":"/plain/1","type":"plain","lineage":"2-x","rev":17,"lanes":{"profile":1,"friends":{"1":7,"2":8}}})"));
   EXPECT_EQ(got.left_out, 2u);
   EXPECT_EQ(rows_of(got), (row_map{{{"", ""}, "1 5 17"}, {{"profile", ""}, "1000 1"}}));
+}
+
+TEST_F(agent_line, windows_come_back_from_what_is_kept_of_them_alone) {
+  ASSERT_TRUE(read(R"({"uri":"/plain/1","lanes":{"per_hour":{"0":{"end":3600000,"closed":false,"value":2},
+                      "3600000":{"end":7200000,"closed":false,"value":9}}},
+                      "kept":{"per_hour":{"0":{"at":[3600000,4],"window":{"end":3600000,"closed":false,"value":2}}}}})"));
+  EXPECT_EQ(got.left_out, 1u);
+  EXPECT_EQ(rows_of(got).at({"per_hour", "0"}), R"(3600000 4 {"end":3600000,"closed":false,"value":2})");
+  EXPECT_FALSE(rows_of(got).contains({"per_hour", "3600000"}));
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"per_hour":{"0":1}},"kept":{"per_hour":{"0":[1,2]}}})"),
+              HasSubstr("lane 'per_hour': kept: entry '0'"));
+  EXPECT_THAT(refusal(R"({"uri":"/plain/1","lanes":{"per_hour":{}},"kept":{"per_hour":{"0":1}}})"),
+              HasSubstr("kept has 1 windows that lanes has not"));
 }
 
 TEST_F(agent_line, says_what_is_wrong_and_where) {
