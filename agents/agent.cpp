@@ -53,7 +53,8 @@ std::string agent::param(std::string_view name) const {
 }
 
 void agent::send_text(std::string uri, std::string_view lane, std::string key, std::string value) {
-  this_turn().messages.push_back({std::move(uri), std::string(lane), std::move(key), std::move(value)});
+  auto& t = this_turn();
+  t.messages.push_back({std::move(uri), std::string(lane), std::move(key), std::move(value), t.event_ms});
 }
 
 void agent::emit_text(std::string_view sink, std::string key, std::string value) {

@@ -143,7 +143,8 @@ class agent : public lane_owner {
   /// The event time of the record being applied; now_ms() in rules, commands and timers.
   std::int64_t event_ms() const { return running_turn().event_ms; }
 
-  /// Sends a record to a lane of another agent (canonical URI); it leaves when this turn ends well.
+  /// Sends a record to a lane of another agent (canonical URI); it leaves when this turn ends well. There, event_ms() is
+  /// what it is here.
   template <class T>
   void send(std::string uri, std::string_view lane, const T& value) {
     std::string text;

@@ -11,6 +11,7 @@ namespace twinlane {
 /// A record for another agent's lane, sent when the turn ends well.
 struct message_effect {
   std::string uri, lane, key, value;
+  std::int64_t event_ms;  // of what the sender was applying
 };
 
 /// An item for a sink, sent when the turn ends well.

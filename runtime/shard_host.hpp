@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct mail {
   std::shared_ptr<record_batch> cause;  // keeps the source's window open until the consequences are applied too
   unsigned hops = 0;
   parcel_item sent;
+  std::optional<std::int64_t> event_ms{};  // the sender's; none: what an older version kept of it does not say
 };
 
 /// A lane's value as its followers hear it; one for all of them.

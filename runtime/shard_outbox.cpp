@@ -70,7 +70,7 @@ void shard::save_outbox(cut& c) {
       f.sent = save_item(p, {kind, 0, f.uri, f.lane, f.key, by_lane, f.by_uri});
     }
     for (auto& m : c.mails)
-      m.sent = save_item(p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}});
+      m.sent = save_item(p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}, m.event_ms});
     for (auto& u : c.updates) owe(u, p);
   }
   // Items for sinks arrive one by one, each in its own time.
@@ -229,7 +229,8 @@ void shard::resume_item(std::uint64_t number, const outbox_item& i) {
   const parcel_item sent{lone_parcel(number, nullptr), number};
   const std::string uri(i.uri), lane(i.lane), key(i.key);
   if (i.what == outbox_item::kind::message) {
-    host_.deliver(mail{uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent});
+    host_.deliver(
+        mail{uri, lane, key, std::string(i.value), nullptr, static_cast<unsigned>(i.number), sent, i.event_ms});
   } else if (i.what == outbox_item::kind::dead) {
     auto read = detail::parse_line(i.value);
     if (!read)

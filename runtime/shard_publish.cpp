@@ -220,7 +220,8 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
       bury_endless(c, e.uri, m.uri + '/' + m.lane, std::move(m.key), std::move(m.value), cause);
       continue;
     }
-    c.mails.push_back({std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1, {}});
+    c.mails.push_back(
+        {std::move(m.uri), std::move(m.lane), std::move(m.key), std::move(m.value), cause, hops + 1, {}, m.event_ms});
   }
   for (auto& s : t.emissions) {
     auto* to = host_.sink_of(s.sink);

@@ -156,7 +156,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     }
     if (c.arrived == steady_time{} && m->cause) c.arrived = m->cause->arrived;
     lane_input in{lane_input::kind::put, m->key, c.pad(m->value), {}};
-    status = t.apply(static_cast<unsigned>(lane), in, c.now_ms);
+    status = t.apply(static_cast<unsigned>(lane), in, m->event_ms.value_or(c.now_ms));
   } else if (auto* u = message<join_update>(*w.from)) {
     if (c.arrived == steady_time{} && u->cause) c.arrived = u->cause->arrived;
     lane_input in{lane_input::kind::remove, u->key, {}, u->from, false, &u->value->at};
@@ -276,6 +276,7 @@ void shard::fail(cut& c, const entity& e, const work& w, problem what, dead_reas
     position_of(letter, m->sent);
     letter.key = m->key;
     letter.value = m->value;
+    letter.time_ms = m->event_ms.value_or(c.now_ms);
     return c.dead.hold(std::move(letter), m->cause ? m->cause->window : nullptr);
   } else if (const auto* q = message<command_item>(*w.from)) {
     if (const auto* r = std::get_if<command_request>(&q->request))

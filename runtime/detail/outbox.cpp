@@ -9,6 +9,7 @@ void outbox_item::append(std::string& out) const {
   out += static_cast<char>(what);
   append_number(out, number);
   for (const auto part : {uri, lane, key, value, by}) append_counted(out, part);
+  if (event_ms) append_integer(out, *event_ms);
 }
 
 bool outbox_item::parse(std::string_view text) noexcept {
@@ -20,7 +21,9 @@ bool outbox_item::parse(std::string_view text) noexcept {
   if (!take_number(text, number)) return false;
   for (auto* part : {&uri, &lane, &key, &value, &by})
     if (!take_counted(text, *part)) return false;
-  return text.empty();
+  event_ms.reset();
+  if (text.empty()) return true;
+  return take_integer(text, event_ms.emplace()) && text.empty();
 }
 
 std::string outbox_key(std::uint64_t number) {

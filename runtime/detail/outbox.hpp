@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +17,8 @@ namespace twinlane::detail {
 
 /// A message as the store keeps it until it has arrived.
 ///
-/// Shape    the kind, a number, and five counted texts; views into the text that was parsed
+/// Shape    the kind, a number, five counted texts, and the event time, if there is one; views into the text that was
+///          parsed
 struct outbox_item {
   enum class kind : char { message = 'm', join = 'j', leave = 'l', sink = 's', dead = 'd' };
   kind what{};
@@ -24,6 +26,7 @@ struct outbox_item {
   std::string_view uri, lane;  // whereto; sink: the sending agent and the sink's name
   std::string_view key, value;
   std::string_view by;  // joins: the joining agent, its lane is the value. sink: begins the item's id
+  std::optional<std::int64_t> event_ms{};  // message: the sender's
 
   void append(std::string& out) const;
   bool parse(std::string_view text) noexcept;

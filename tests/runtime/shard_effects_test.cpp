@@ -90,6 +90,58 @@ TEST(shard_message, keeps_its_records_window_open_until_it_is_applied) {
   EXPECT_THAT(order[0], testing::HasSubstr("\"seen\":1"));
 }
 
+/// Notes the event time of what it gets, and passes it on.
+class dated final : public agent {
+ public:
+  using agent::agent;
+  value_lane<std::string> to{*this, "to"};
+  log_lane<int> inbox{*this, "inbox", did_update<&dated::heard>};
+  value_lane<std::int64_t> seen{*this, "seen"};
+
+ private:
+  void heard(std::uint64_t, const int& n) {
+    seen.set(event_ms());
+    if (to) send(*to, "inbox", n);
+  }
+};
+
+struct dated_lab : lab {
+  explicit dated_lab(bool keeps = false) : lab({make_agent_type<dated>("dated", "/dated/:id")}, 3, {}, keeps) {}
+  void link_and_post() {
+    for (int i = 1; i < 4; ++i)
+      post({{"/dated/" + std::to_string(i), "to", "", "\"/dated/" + std::to_string(i + 1) + "\""}});
+    settle();
+    kept.remembers = true;
+    post({{"/dated/1", "inbox", "", "7", false, 123'456}});
+    settle();
+  }
+};
+
+TEST(shard_message, carries_the_event_time_of_the_record_that_caused_it) {
+  dated_lab l;
+  l.link_and_post();
+  for (int i = 1; i < 5; ++i) EXPECT_EQ(l.document("/dated/" + std::to_string(i))["seen"], 123'456) << i;
+}
+
+TEST(shard_message, carries_its_event_time_over_an_end_at_any_moment) {
+  dated_lab l(true);
+  l.link_and_post();
+  std::size_t on_their_way = 0;
+  for (const auto& rows : l.kept.history) {
+    const bool travels = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.first[1] == "out"; });
+    if (!travels) continue;
+    ++on_their_way;
+    dated_lab again(true);
+    again.kept.rows = rows;
+    again.now = 2'000'000;
+    again.wake_all();
+    again.on("/dated/4").request([](shard& s) { s.find_agent("/dated/4"); });
+    again.settle();
+    EXPECT_EQ(again.document("/dated/4")["seen"], 123'456);
+  }
+  EXPECT_GT(on_their_way, 0u);
+}
+
 struct fan_lab : lab {
   explicit fan_lab(std::uint32_t shards = 4)
       : lab({make_agent_type<fan>("fan", "/fan/:id"), make_agent_type<product>("product", "/product/:id")}, shards) {}
