@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include <twinlane/agents/agent.hpp>
+#include <twinlane/runtime/followers.hpp>
 #include <twinlane/runtime/port.hpp>
 
 namespace twinlane {
@@ -22,18 +25,15 @@ struct link {
   std::shared_ptr<subscriber> to;
 };
 
-/// Another agent's join on one of this entity's lanes.
-struct follower {
-  std::string uri;  // the joining agent
-  unsigned lane;    // its joining lane
-  std::string key;  // its key, as text
-  unsigned from_lane;
-};
-
 /// Who watches an entity; allocated for the watched ones only.
 struct watchers {
   std::vector<link> links;
-  std::vector<follower> followers;
+  std::map<unsigned, lane_followers> followers;  // by followed lane
+
+  /// Is a fan-out under way, which goes on here?
+  bool waits() const noexcept {
+    return std::any_of(followers.begin(), followers.end(), [](const auto& f) { return f.second.waits; });
+  }
 };
 
 /// One entity as its shard holds it: the agent, if it exists, its rev, and who watches.

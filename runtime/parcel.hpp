@@ -38,6 +38,7 @@ class parcel : public std::enable_shared_from_this<parcel> {
   std::uint64_t first = 0, end = 0;  // numbers of its items: from first to before end
   std::vector<std::string> owed;     // agents whose followers it tells
   sink_queue* sink = nullptr;
+  std::atomic<bool> untold{false};  // a follower could not be told: it stays owed
 
  private:
   parcel_returns& to_;

@@ -268,6 +268,11 @@ const agent_type* runtime::impl::type_of(std::string_view uri) const {
   return t ? t->type.get() : nullptr;
 }
 
+std::uint32_t runtime::impl::place_of(std::string_view uri) const {
+  const auto* t = hosted_of(uri);
+  return t && !t->dedicated ? t->type->path().hash(uri) % options.shards : own_place;
+}
+
 std::string runtime::impl::lineage_of(std::uint64_t birth) const { return base36(start_counter) + '-' + base36(birth); }
 
 // A message to where no route leads is a fault of the sending agent: one line, and it is counted.
@@ -286,12 +291,13 @@ void runtime::impl::deliver(mail m) {
   on_shard(uri, *type, true, [&](shard& s) { s.enqueue(std::move(m)); });
 }
 
+// What is said must not go under the lock of on_shard(), for its end may look for a shard too.
 void runtime::impl::deliver(join_update u) {
-  const auto* type = hosted_of(u.uri);
-  const auto uri = u.uri;
-  const auto in = u.in;
+  const auto uri = u.to.front().uri;
+  const auto said = u.said;
+  const auto* type = hosted_of(uri);
   if (!type || !on_shard(uri, *type, false, [&](shard& s) { s.enqueue(std::move(u)); }))
-    if (in) in->arrived();
+    if (said->in) said->in->arrived();
 }
 
 void runtime::impl::deliver(follow_request f) {
@@ -307,6 +313,16 @@ void runtime::impl::take_back(std::shared_ptr<parcel> p) noexcept {
     dedicated.find(name, [&](shard& s) { s.enqueue(std::move(p)); });
   else
     shards[detail::number_in<std::size_t>(name)]->enqueue(std::move(p));
+}
+
+// At the end, what is dropped under the lock of a stripe calls too.
+void runtime::impl::go_on(fan_out_step s) noexcept {
+  if (closed) return;
+  const auto name = s.shard;
+  if (name->front() == '/')
+    dedicated.find(*name, [&](shard& to) { to.enqueue(std::move(s)); });
+  else
+    shards[detail::number_in<std::size_t>(*name)]->enqueue(std::move(s));
 }
 
 sink_queue* runtime::impl::sink_of(std::string_view name) {

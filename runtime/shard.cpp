@@ -52,10 +52,10 @@ shard::shard(std::string name, shard_host& host, const shard_options& options)
     : host_(host),
       options_(options),
       keeps_(host.storage().keeps_rows()),
-      name_(std::move(name)),
-      owner_('#' + name_),
+      name_(std::make_shared<const std::string>(std::move(name))),
+      owner_('#' + *name_),
       outbox_(keeps_ ? std::make_unique<detail::outbox>() : nullptr) {
-  if (outbox_) outbox_->name = std::make_shared<const std::string>(name_);
+  if (outbox_) outbox_->name = name_;
 }
 
 shard::~shard() = default;
@@ -84,6 +84,7 @@ void shard::enqueue(std::shared_ptr<record_batch> b) { push(std::move(b), false)
 void shard::enqueue(mail m) { push(std::make_unique<mail>(std::move(m)), false); }
 void shard::enqueue(join_update u) { push(std::make_unique<join_update>(std::move(u)), false); }
 void shard::enqueue(follow_request f) { push(std::make_unique<follow_request>(std::move(f)), false); }
+void shard::enqueue(fan_out_step s) { push(std::make_unique<fan_out_step>(std::move(s)), false); }
 void shard::enqueue(std::shared_ptr<parcel> p) { push(std::move(p), false); }
 bool shard::request(command_request r, answer<command_result> a) {
   return push(std::make_unique<command_item>(command_item{std::move(r), std::move(a)}), true);
@@ -166,11 +167,13 @@ bool shard::run() {
     if (has_messages()) run_cut(c);
     c.last = std::chrono::steady_clock::now();
   }
+  // One a run, so that those who hear it and all others get the thread before the next.
+  if (!steps_.empty()) run_step(c);
   return_turns();
   passivate(c.now_ms);
   note_next_due();
   std::lock_guard lock(mutex_);
-  scheduled_ = has_messages() || !inbox_.empty() || (fires && is_due(c));
+  scheduled_ = has_messages() || !inbox_.empty() || !steps_.empty() || (fires && is_due(c));
   return scheduled_;
 }
 
@@ -213,13 +216,11 @@ void shard::make_cut(cut& c) {
       if (type) add_work(c, m->uri, *type, {&i});
       if (m->cause) c.causes.push_back(m->cause);
     } else if (auto* u = message<join_update>(i)) {
-      auto* e = find_agent(u->uri);
-      if (e && e->self) add_work(c, u->uri, *e->type, {&i});  // else the joiner was deleted
-      // Who cannot be read now is told at the next start.
-      if (u->in && (!e || e->unreadable.empty())) c.parcels.push_back(u->in);
-      if (u->cause) c.causes.push_back(u->cause);
+      if (!add_update(c, i, *u)) return;  // the rest is for the next cut
     } else if (auto* f = message<follow_request>(i)) {
       if (is_new(c, f->sent)) follow(c, *f);
+    } else if (auto* s = message<fan_out_step>(i)) {
+      steps_.push_back(std::move(*s));
     } else if (auto* p = std::get_if<std::shared_ptr<parcel>>(&i)) {
       take_back(**p);
     } else if (auto* q = message<command_item>(i)) {
@@ -321,6 +322,7 @@ void shard::run_chain(cut& c, entity& e) {
 }
 
 void shard::finish_cut(cut& c) {
+  if (!c.changes.empty()) tell_changes(c);
   c.dead.refused_by_shard = true;
   const bool buried = c.dead.empty() || host_.bury(c.dead);
   if (!c.deltas.empty()) tell_deltas(c);

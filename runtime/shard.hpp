@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,7 @@ class shard {
   void enqueue(mail m);
   void enqueue(join_update u);
   void enqueue(follow_request f);
+  void enqueue(fan_out_step s);
   /// A parcel of this shard's has arrived.
   void enqueue(std::shared_ptr<parcel> p);
   /// False when the inbox is full; nothing is kept then.
@@ -97,9 +99,9 @@ class shard {
     answer<command_result> reply_to;
   };
   // Small, so that an inbox of batches stays small too.
-  using item =
-      std::variant<std::shared_ptr<record_batch>, std::unique_ptr<mail>, std::unique_ptr<join_update>,
-                   std::unique_ptr<follow_request>, std::unique_ptr<command_item>, std::shared_ptr<parcel>, control>;
+  using item = std::variant<std::shared_ptr<record_batch>, std::unique_ptr<mail>, std::unique_ptr<join_update>,
+                            std::unique_ptr<follow_request>, std::unique_ptr<fan_out_step>,
+                            std::unique_ptr<command_item>, std::shared_ptr<parcel>, control>;
   template <class T>
   static T* message(const item& i) {
     const auto* held = std::get_if<std::unique_ptr<T>>(&i);
@@ -109,7 +111,7 @@ class shard {
   /// One message of a cut, chained to the next of the same entity.
   struct work {
     item* from;                // what it came in
-    std::uint32_t record = 0;  // within a batch
+    std::uint32_t record = 0;  // within a batch, or of the joins that an update goes to
     std::uint32_t next = 0;    // 1-based; 0 ends the chain
   };
   struct pending_answer {
@@ -165,10 +167,6 @@ class shard {
   void send_snapshots(entity& e, const std::function<bool(const link&)>& wanted = nullptr);
   bool send_snapshot(const entity& e, const std::string& of, link& l);
   void send_life(entity& e, std::string_view event, std::string_view cause);
-  void tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
-                      unsigned hops);
-  std::shared_ptr<const followed_value> value_of(const entity& e, unsigned lane) const;
-  void follow(cut& c, const follow_request& f);
   void bury_item(cut& c, const entity& e, sink_effect& s);
   void bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
                     const std::shared_ptr<record_batch>& cause);
@@ -177,6 +175,17 @@ class shard {
   void note_next_due();
   void tell_deltas(const cut& c);
   void keep_answer(const pending_answer& a, std::int64_t now_ms);
+  // Joins (shard_joins.cpp).
+  bool add_update(cut& c, item& i, const join_update& u);
+  void follow(cut& c, const follow_request& f);
+  void note_changes(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause, unsigned hops);
+  void tell_changes(cut& c);
+  void tell_next(cut& c, const entity& e, unsigned lane, lane_followers& to);
+  std::shared_ptr<announcement> announce(const entity& e, unsigned lane);
+  void run_step(cut& c);
+  void tell_step(cut& c, const fan_out_step& s);
+  void drop_followers(entity& e);
+  void tell_again(cut& c, const std::string& uri);
   // What goes to others (shard_outbox.cpp).
   bool is_new(cut& c, const parcel_item& sent);
   void take_back(const parcel& p);
@@ -188,12 +197,13 @@ class shard {
   void read_kept_back(const detail::outbox::keeping_back& k, std::vector<emission>& items);
   void order_offers(std::vector<emission> items);
   void offer(emission e);
-  void owe(join_update& u, const std::shared_ptr<parcel>& in);
+  void owe(const std::string& uri);
+  void owe_no_more(const std::string& uri);
+  void owe(announcement& said, const std::shared_ptr<parcel>& in);
   std::shared_ptr<parcel> lone_parcel(std::uint64_t number, sink_queue* to);
   void resume_item(std::uint64_t number, const detail::outbox_item& i);
   void resume(const std::vector<std::pair<std::uint64_t, std::string>>& items, const std::vector<std::string>& owed);
   sink_queue* resume_sink(std::uint64_t number, const detail::outbox_item& i);
-  void tell_again(cut& c, const std::string& uri);
   void list_dedicated();
   // Rows (shard_store.cpp).
   bool open_rows();
@@ -233,11 +243,12 @@ class shard {
   std::vector<item> pending_;
   std::size_t pending_at_ = 0;
   bool ended_ = false;              // nothing runs any more
-  std::uint32_t first_record_ = 0;  // of the batch at pending_at_
+  std::uint32_t first_record_ = 0;  // of the batch at pending_at_, or of the joins of the update there
   boost::unordered_flat_set<std::unique_ptr<entity>, uri_hash, uri_equal> entities_;
   std::set<std::pair<std::int64_t, entity*>> schedule_;
   std::vector<std::pair<std::int64_t, std::string>> sleepers_;  // due, and out of memory since the start; latest first
   std::vector<std::pair<const agent_type*, std::unique_ptr<turn>>> turns_;
+  std::deque<fan_out_step> steps_;  // that fan-outs may make now
   /// Below `next` this shard has taken every record of the partition that is its own.
   struct watermark {
     const source_partition* of;
@@ -246,7 +257,7 @@ class shard {
   std::vector<watermark> watermarks_;
   // What the store keeps.
   const bool keeps_;
-  const std::string name_;
+  const std::shared_ptr<const std::string> name_;
   const std::string owner_;  // of the shard's own rows
   bool opened_ = false;
   row_batch rows_;  // to go with the cut

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include <twinlane/lanes/lane.hpp>
 #include <twinlane/runtime/agent_delta.hpp>
 #include <twinlane/runtime/dead_letter_queue.hpp>
+#include <twinlane/runtime/join_messages.hpp>
 #include <twinlane/runtime/parcel.hpp>
 #include <twinlane/runtime/port.hpp>
 #include <twinlane/runtime/record_batch.hpp>
@@ -19,6 +19,9 @@
 #include <twinlane/runtime/turn_pool.hpp>
 
 namespace twinlane {
+
+/// Agents that have caused one another so many times over look endless: it goes no further.
+inline constexpr unsigned hops_max = 64;
 
 /// A record from one agent to another. `hops` counts how many agents it has caused one another through.
 struct mail {
@@ -29,43 +32,18 @@ struct mail {
   std::optional<std::int64_t> event_ms{};  // the sender's; none: what an older version kept of it does not say
 };
 
-/// A lane's value as its followers hear it; one for all of them.
-struct followed_value {
-  std::string text;  // JSON, with 64 bytes of padding behind `size`
-  std::size_t size = 0;
-  bool present = false;
-  agent_place at;
-};
-
-/// What an agent's join hears of the lane that it follows.
-struct join_update {
-  std::string uri;  // the joining agent
-  unsigned lane;
-  std::string key, from;
-  std::shared_ptr<const followed_value> value;
-  std::shared_ptr<record_batch> cause;
-  unsigned hops = 0;
-  std::shared_ptr<parcel> in;
-};
-
-/// Begins or ends a join on a lane of the followed agent.
-struct follow_request {
-  std::string uri;   // the followed agent
-  std::string lane;  // its lane
-  std::string by_uri;
-  unsigned by_lane = 0;
-  std::string key;
-  bool leave = false;
-  parcel_item sent;
-};
+/// The place of agents that share their shard with no other.
+inline constexpr std::uint32_t own_place = ~std::uint32_t{0};
 
 /// What a shard needs of its surroundings; the runtime in a process, a fake in a test.
 ///
 /// Threads  any shard's thread
-class shard_host : public parcel_returns {
+class shard_host : public parcel_returns, public fan_out_steps {
  public:
   virtual std::int64_t now_ms() const = 0;
   virtual const agent_type* type_of(std::string_view uri) const = 0;
+  /// Agents with the same place are on one shard, but for own_place.
+  virtual std::uint32_t place_of(std::string_view uri) const = 0;
   virtual const agent_type& type_at(std::uint32_t index) const = 0;
   virtual store& storage() = 0;
   /// Does somebody want every cut's diffs? Without, they are made for subscribers alone.

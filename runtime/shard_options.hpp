@@ -8,6 +8,7 @@ namespace twinlane {
 struct shard_options {
   std::uint32_t cut_records = 256;                      // records and messages in one cut
   std::uint32_t run_budget_ms = 5;                      // then other shards get the thread
+  std::uint32_t fan_out_step = 1000;                    // followers of a lane that are told at a time
   std::uint32_t inbox_messages_max = 65536;             // requests waiting; more are refused as too_busy
   std::uint32_t answers_max = 1000;                     // idempotency keys remembered
   std::uint64_t document_bytes_max = 16 * 1024 * 1024;  // an entity's state on its way out

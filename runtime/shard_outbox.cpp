@@ -29,12 +29,8 @@ void shard::take_back(const parcel& p) {
   --outbox_->travelling;
   for (auto n = p.first; n < p.end; ++n) rows_.remove(owner_, detail::out_lane, outbox_key(n));
   if (p.sink) p.sink->stored.fetch_sub(static_cast<std::int64_t>(p.end - p.first), std::memory_order_relaxed);
-  for (const auto& uri : p.owed) {
-    const auto at = outbox_->owed.find(uri);
-    if (at == outbox_->owed.end() || --at->second != 0) continue;
-    outbox_->owed.erase(at);
-    rows_.remove(owner_, detail::owed_lane, uri);
-  }
+  if (p.untold) return;
+  for (const auto& uri : p.owed) owe_no_more(uri);
 }
 
 parcel_item shard::save_item(const std::shared_ptr<parcel>& in, const outbox_item& text) {
@@ -71,7 +67,7 @@ void shard::save_outbox(cut& c) {
     }
     for (auto& m : c.mails)
       m.sent = save_item(p, {outbox_item::kind::message, m.hops, m.uri, m.lane, m.key, m.value, {}, m.event_ms});
-    for (auto& u : c.updates) owe(u, p);
+    for (auto& u : c.updates) owe(*u.said, p);
   }
   // Items for sinks arrive one by one, each in its own time.
   for (auto& e : c.emissions) {
@@ -88,7 +84,7 @@ void shard::save_outbox(cut& c) {
 }
 
 std::string shard::id_of(std::string_view store, std::uint64_t number) const {
-  return std::string(store) + '.' + name_ + '.' + std::to_string(number);
+  return std::string(store) + '.' + *name_ + '.' + std::to_string(number);
 }
 
 // Letters that cannot be written now wait with the cut, for its watermarks pass their records.
@@ -103,12 +99,22 @@ void shard::save_dead(cut& c, const std::shared_ptr<parcel>& in) {
   c.dead.in = in;
 }
 
-// The update goes with the parcel; until that has arrived, the followed agent owes it.
-void shard::owe(join_update& u, const std::shared_ptr<parcel>& in) {
-  u.in = in;
-  if (!in->owed.empty() && in->owed.back() == u.from) return;
-  in->owed.push_back(u.from);
-  if (outbox_->owed[u.from]++ == 0) rows_.put(owner_, detail::owed_lane, u.from, "");
+void shard::owe(const std::string& uri) {
+  if (outbox_->owed[uri]++ == 0) rows_.put(owner_, detail::owed_lane, uri, "");
+}
+
+void shard::owe_no_more(const std::string& uri) {
+  const auto at = outbox_->owed.find(uri);
+  if (at == outbox_->owed.end() || --at->second != 0) return;
+  outbox_->owed.erase(at);
+  rows_.remove(owner_, detail::owed_lane, uri);
+}
+
+// It goes with the parcel; until that has arrived, the followed agent owes it.
+void shard::owe(announcement& said, const std::shared_ptr<parcel>& in) {
+  if (std::exchange(said.in, in)) return;
+  in->owed.push_back(said.from());
+  owe(said.from());
 }
 
 // Once the cut is the store's, so that no commit overtakes the one that caused it. What leaves the process waits until
@@ -134,7 +140,7 @@ void shard::order_offers(std::vector<emission> items) {
 void shard::offer(emission e) {
   if (outbox_)
     if (auto* k = outbox_->find_kept_back(*e.to)) {
-      if (std::exchange(k->failed, false)) host_.wait_for_room(*e.to, name_);
+      if (std::exchange(k->failed, false)) host_.wait_for_room(*e.to, *name_);
       return;
     }
   sink_queue::entry entry{std::move(e.item), {}};
@@ -148,7 +154,7 @@ void shard::offer(emission e) {
   if (e.to->offer(entry)) return;
   if (outbox_) {
     outbox_->kept_back.push_back({e.to, e.sent.number});
-    host_.wait_for_room(*e.to, name_);
+    host_.wait_for_room(*e.to, *name_);
   } else {
     e.to->stored.fetch_sub(1, std::memory_order_relaxed);
     host_.did_lose_item(e.to->name(), "its queue is full, and there is no store to wait in");
@@ -173,7 +179,7 @@ void shard::refill(sink_queue& to) {
   if (outbox_->find_kept_back(to)) return;
   if (more == 0) return host_.did_refill(to);
   outbox_->kept_back.push_back({&to, more});
-  host_.wait_for_room(to, name_);
+  host_.wait_for_room(to, *name_);
 }
 
 // As many as are handed over at a time, and one more if there are.
@@ -211,7 +217,7 @@ void shard::resume(const std::vector<std::pair<std::uint64_t, std::string>>& ite
     outbox_item i;
     if (!i.parse(text))
       log_limited(log_level::error, "outbox",
-                  "item " + std::to_string(number) + " of shard " + name_ + " cannot be read. It stays where it is.");
+                  "item " + std::to_string(number) + " of shard " + *name_ + " cannot be read. It stays where it is.");
     else if (i.what != outbox_item::kind::sink)
       resume_item(number, i);
     else if (auto* to = resume_sink(number, i))
@@ -236,7 +242,7 @@ void shard::resume_item(std::uint64_t number, const outbox_item& i) {
     if (!read)
       return log_limited(
           log_level::error, "outbox",
-          "dead letter " + std::to_string(number) + " of shard " + name_ + " cannot be read. It stays where it is.");
+          "dead letter " + std::to_string(number) + " of shard " + *name_ + " cannot be read. It stays where it is.");
     dead_letter_batch b;
     b.hold(std::move(read->letter), nullptr);
     b.in = sent.in;
@@ -264,34 +270,16 @@ sink_queue* shard::resume_sink(std::uint64_t number, const outbox_item& i) {
   return to;
 }
 
-void shard::tell_again(cut& c, const std::string& uri) {
-  const auto first = c.updates.size();
-  if (const auto* type = host_.type_of(uri)) {
-    auto& e = find_or_watch(uri, *type);
-    load(e);
-    if (!e.unreadable.empty()) return;  // and stays owed
-    if (e.watched) tell_followers(c, e, ~std::uint64_t{0}, nullptr, 0);
-    drop_if_idle(e);
-  }
-  const auto p = std::make_shared<parcel>(host_, outbox_->name);
-  ++outbox_->travelling;
-  outbox_->owed[uri] = 1;
-  p->owed.push_back(uri);
-  p->add(1 + c.updates.size() - first);
-  for (auto i = first; i < c.updates.size(); ++i) c.updates[i].in = p;
-  p->arrived();
-}
-
 // A dedicated agent's shard is made on first use: a start must know which of them have something to do by themselves.
 void shard::list_dedicated() {
-  if (name_.front() != '/') return;
-  const bool busy = !schedule_.empty() || !sleepers_.empty() || outbox_->travelling != 0;
+  if (name_->front() != '/') return;
+  const bool busy = !schedule_.empty() || !sleepers_.empty() || outbox_->travelling != 0 || !outbox_->owed.empty();
   if (busy == outbox_->listed) return;
   outbox_->listed = busy;
   if (busy)
-    rows_.put(detail::dedicated_owner, "", name_, "");
+    rows_.put(detail::dedicated_owner, "", *name_, "");
   else
-    rows_.remove(detail::dedicated_owner, "", name_);
+    rows_.remove(detail::dedicated_owner, "", *name_);
 }
 
 }  // namespace twinlane

@@ -11,8 +11,6 @@ namespace {
 
 using detail::call_out;
 
-constexpr unsigned hops_max = 64;
-
 }  // namespace
 
 // The turn has ended well; what throws from here on would be a fault of ours, so texts are made before anything leaves.
@@ -38,16 +36,16 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
     else if (const auto* m = message<mail>(*w.from))
       hops = std::max(hops, m->hops), cause = m->cause;
     else if (const auto* u = message<join_update>(*w.from))
-      hops = std::max(hops, u->hops), cause = u->cause;
+      hops = std::max(hops, u->said->hops), cause = u->said->causes.empty() ? nullptr : u->said->causes.back();
   }
   if (e.watched) {
     if (born) {
       send_snapshots(e);
       send_life(e, "started", "first message");
-      tell_followers(c, e, ~std::uint64_t{0}, cause, hops);
+      note_changes(c, e, ~std::uint64_t{0}, cause, hops);
     } else if (changed) {
       send_diffs(c, e, t);
-      tell_followers(c, e, t.changed(), cause, hops);
+      note_changes(c, e, t.changed(), cause, hops);
     }
   }
   if (!t.joins.empty() || !t.messages.empty() || !t.emissions.empty()) send_effects(c, e, t, cause, hops);
@@ -130,34 +128,6 @@ void shard::send_life(entity& e, std::string_view event, std::string_view cause)
     if (l.life) call_out([&] { l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)}); });
 }
 
-void shard::tell_followers(cut& c, entity& e, std::uint64_t lanes, const std::shared_ptr<record_batch>& cause,
-                           unsigned hops) {
-  if (e.watched->followers.empty()) return;
-  std::vector<std::shared_ptr<const followed_value>> values(e.type->lanes().size());
-  for (const auto& f : e.watched->followers) {
-    if (!(lanes >> f.from_lane & 1)) continue;
-    auto& value = values[f.from_lane];
-    if (hops >= hops_max) {
-      bury_endless(c, e.uri, f.uri, f.key, {}, cause);
-      continue;
-    }
-    if (!value) value = value_of(e, f.from_lane);
-    c.updates.push_back({f.uri, f.lane, f.key, e.uri, value, cause, hops + 1, {}});
-  }
-}
-
-std::shared_ptr<const followed_value> shard::value_of(const entity& e, unsigned lane) const {
-  auto v = std::make_shared<followed_value>();
-  if (!e.self) return v;
-  v->at = {lineage(e), e.rev};
-  v->present = e.self->lane_at(lane).present();
-  if (!v->present) return v;
-  e.self->lane_at(lane).encode_value(v->text);
-  v->size = v->text.size();
-  v->text.append(record_batch::padding, '\0');
-  return v;
-}
-
 // What agents have caused one another too many times over goes no further.
 void shard::bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
                          const std::shared_ptr<record_batch>& cause) {
@@ -186,30 +156,6 @@ void shard::bury_item(cut& c, const entity& e, sink_effect& s) {
   letter.value = std::move(s.value);
   letter.at_ms = c.now_ms;
   c.dead.hold(std::move(letter), nullptr);
-}
-
-void shard::follow(cut& c, const follow_request& f) {
-  const auto* type = host_.type_of(f.uri);
-  const int lane = type ? type->lane_index(f.lane) : -1;
-  if (lane < 0) {
-    log_limited(log_level::warn, "follow " + f.lane,
-                f.by_uri + " joins lane '" + f.lane + "' of " + f.uri + ", which no agent type has");
-    return;
-  }
-  auto& e = find_or_watch(f.uri, *type);
-  load(e);
-  if (keeps_) save_follower(f);
-  if (!e.watched) e.watched = std::make_unique<watchers>();
-  auto& all = e.watched->followers;
-  const auto same = [&](const follower& o) { return o.uri == f.by_uri && o.lane == f.by_lane && o.key == f.key; };
-  all.erase(std::remove_if(all.begin(), all.end(), same), all.end());
-  if (f.leave) {
-    drop_if_idle(e);
-    return;
-  }
-  all.push_back({f.by_uri, f.by_lane, f.key, static_cast<unsigned>(lane)});
-  if (!e.unreadable.empty()) return rows_.put(owner_, detail::owed_lane, f.uri, "");  // what it says is not known now
-  c.updates.push_back({f.by_uri, f.by_lane, f.key, f.uri, value_of(e, static_cast<unsigned>(lane)), nullptr, 1, {}});
 }
 
 void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<record_batch>& cause, unsigned hops) {
@@ -287,7 +233,7 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   if (e->watched) {
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
-    tell_followers(c, *e, ~std::uint64_t{0}, nullptr, 0);
+    note_changes(c, *e, ~std::uint64_t{0}, nullptr, 0);
   }
   drop_if_idle(*e);
   finish_cut(c);

@@ -42,8 +42,8 @@ bool shard::open_rows() {
     if (keeps_) read_rows();
     return opened_ = true;
   } catch (const std::exception& x) {
-    log_limited(log_level::error, "shard " + name_,
-                "shard " + name_ + " waits, for what is stored of it cannot be read: " + x.what());
+    log_limited(log_level::error, "shard " + *name_,
+                "shard " + *name_ + " waits, for what is stored of it cannot be read: " + x.what());
   }
   watermarks_.clear();
   sleepers_.clear();
@@ -236,10 +236,10 @@ void shard::load_follower(entity& e, const store_row& r) {
   const int by_lane = by ? by->lane_index(r.key.substr(first + 1, second - first - 1)) : -1;
   const int from = e.type->lane_index(r.value);
   if (by_lane < 0 || from < 0) return;  // one of the lanes is gone
-  follower f{std::string(r.key.substr(0, first)), static_cast<unsigned>(by_lane), std::string(r.key.substr(second + 1)),
-             static_cast<unsigned>(from)};
   if (!e.watched) e.watched = std::make_unique<watchers>();
-  e.watched->followers.push_back(std::move(f));
+  e.watched->followers[static_cast<unsigned>(from)].add(
+      {host_.place_of(r.key.substr(0, first)), static_cast<unsigned>(by_lane), std::string(r.key.substr(0, first)),
+       std::string(r.key.substr(second + 1))});
 }
 
 // `time hash code`, then rev, lineage and result, or what was wrong.
@@ -317,7 +317,7 @@ void shard::passivate(std::int64_t now_ms) {
   std::vector<entity*> leave;
   std::vector<std::pair<std::pair<std::int64_t, bool>, entity*>> others;
   for (const auto& e : entities_) {
-    if (!e->self || e->cut_first != 0) continue;
+    if (!e->self || e->cut_first != 0 || (e->watched && e->watched->waits())) continue;
     if (options_.idle_ms != 0 && e->used_ms + options_.idle_ms <= now_ms)
       leave.push_back(e.get());
     else if (over)

@@ -83,7 +83,7 @@ bool shard::run_quiet_turn(cut& c, entity& e) {
 bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string& failure) {
   const bool born = !e.self;
   const auto answers = c.answers.size(), dead = c.dead.letters.size(), applied = c.applied.size(),
-             deltas = c.deltas.size(), mails = c.mails.size(), follows = c.follows.size(), updates = c.updates.size(),
+             deltas = c.deltas.size(), mails = c.mails.size(), follows = c.follows.size(), changes = c.changes.size(),
              emissions = c.emissions.size();
   const auto rows = rows_.here();
   const auto rev = e.rev, birth = e.birth;
@@ -130,7 +130,7 @@ bool shard::try_turn(cut& c, entity& e, std::span<const work> works, std::string
   c.deltas.resize(deltas);
   c.mails.resize(mails);
   c.follows.resize(follows);
-  c.updates.resize(updates);
+  c.changes.resize(changes);
   c.emissions.resize(emissions);
   rows_.rewind(rows);
   e.rev = rev;
@@ -158,13 +158,15 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     lane_input in{lane_input::kind::put, m->key, c.pad(m->value), {}};
     status = t.apply(static_cast<unsigned>(lane), in, m->event_ms.value_or(c.now_ms));
   } else if (auto* u = message<join_update>(*w.from)) {
-    if (c.arrived == steady_time{} && u->cause) c.arrived = u->cause->arrived;
-    lane_input in{lane_input::kind::remove, u->key, {}, u->from, false, &u->value->at};
-    if (u->value->present) {
+    const auto& said = *u->said;
+    const auto& to = u->to[w.record];
+    if (c.arrived == steady_time{} && !said.causes.empty()) c.arrived = said.causes.back()->arrived;
+    lane_input in{lane_input::kind::remove, to.key, {}, said.from(), false, &said.at};
+    if (said.present) {
       in.op = lane_input::kind::join;
-      in.value = std::string_view(u->value->text).substr(0, u->value->size);
+      in.value = std::string_view(said.text).substr(0, said.size);
     }
-    status = t.apply(u->lane, in, c.now_ms);
+    status = t.apply(to.lane, in, c.now_ms);
   } else {
     if (c.arrived == steady_time{}) c.arrived = std::chrono::steady_clock::now();
     apply_request(c, e, t, *message<command_item>(*w.from));

@@ -30,7 +30,14 @@ struct shard::cut {
   std::vector<delta_at> deltas;
   std::vector<work> chain;
   std::string padded;
-  std::vector<mail> mails;  // what leaves once the cut is the store's
+  struct change {
+    entity* of;
+    unsigned lane;
+    std::shared_ptr<record_batch> cause;
+    unsigned hops;
+  };
+  std::vector<change> changes;  // of lanes that are followed
+  std::vector<mail> mails;      // what leaves once the cut is the store's
   std::vector<join_update> updates;
   std::vector<follow_request> follows;
   std::vector<emission> emissions;
@@ -54,6 +61,7 @@ struct shard::cut {
     dead.resize(0);
     patches.clear();
     deltas.clear();
+    changes.clear();
     mails.clear();
     updates.clear();
     follows.clear();

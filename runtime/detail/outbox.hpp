@@ -54,7 +54,7 @@ struct outbox {
   std::uint64_t next = 1;            // number of the next item
   std::uint64_t offered_to = 0;      // below it, items for sinks have been offered or kept back
   std::uint64_t travelling = 0;      // parcels that have not arrived
-  by_name<std::uint32_t> owed;       // parcels that tell followers of an agent
+  by_name<std::uint32_t> owed;       // parcels and fan-outs that tell followers of an agent
   std::vector<mark> shared_senders;  // by shard number, for all may send to all
   by_name<mark> dedicated_senders;   // by URI
   std::vector<std::shared_ptr<const std::string>> changed;

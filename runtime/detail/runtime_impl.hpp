@@ -70,6 +70,7 @@ struct runtime::impl final : shard_host {
   // shard_host
   std::int64_t now_ms() const override { return options.clock(); }
   const agent_type* type_of(std::string_view uri) const override;
+  std::uint32_t place_of(std::string_view uri) const override;
   const agent_type& type_at(std::uint32_t index) const override { return *types[index].type; }
   store& storage() override { return *kept; }
   bool wants_deltas() const noexcept override { return static_cast<bool>(options.deltas); }
@@ -82,6 +83,7 @@ struct runtime::impl final : shard_host {
   void deliver(join_update u) override;
   void deliver(follow_request f) override;
   void take_back(std::shared_ptr<parcel> p) noexcept override;
+  void go_on(fan_out_step s) noexcept override;
   sink_queue* sink_of(std::string_view name) override;
   void wait_for_room(sink_queue& s, const std::string& shard_name) override;
   void did_refill(sink_queue& s) override;

@@ -103,6 +103,7 @@ class lab : public shard_host {
     }
     source = std::make_shared<source_partition>("src", "topic", 0);
   }
+  ~lab() override { ends_ = true; }
 
   // shard_host
   std::int64_t now_ms() const override { return now; }
@@ -110,6 +111,9 @@ class lab : public shard_host {
     for (const auto& t : types_)
       if (t->path().matches(uri)) return t.get();
     return nullptr;
+  }
+  std::uint32_t place_of(std::string_view uri) const override {
+    return type_of(uri) ? static_cast<std::uint32_t>(index_of(uri)) : own_place;
   }
   const agent_type& type_at(std::uint32_t index) const override { return *types_[index]; }
   store& storage() override { return kept; }
@@ -119,14 +123,18 @@ class lab : public shard_host {
     return key == partition_key(*source) ? source.get() : nullptr;
   }
   turn_pool& turns() override { return pool_; }
-  std::uint64_t next_birth() override { return ++births_; }
+  std::uint64_t next_birth() override { return ++births; }
   std::string lineage_of(std::uint64_t birth) const override { return "L" + std::to_string(birth); }
   void deliver(mail m) override { ++delivered, on(m.uri).enqueue(std::move(m)); }
-  void deliver(join_update u) override { ++delivered, on(u.uri).enqueue(std::move(u)); }
+  void deliver(join_update u) override { ++delivered, on(u.to.front().uri).enqueue(std::move(u)); }
   void deliver(follow_request f) override { ++delivered, on(f.uri).enqueue(std::move(f)); }
   void take_back(std::shared_ptr<parcel> p) noexcept override {
     ++taken_back;
     shards_[static_cast<std::size_t>(std::stoi(p->sender()))]->enqueue(std::move(p));
+  }
+  void go_on(fan_out_step s) noexcept override {
+    if (ends_) return;
+    shards_[static_cast<std::size_t>(std::stoi(*s.shard))]->enqueue(std::move(s));
   }
   sink_queue* sink_of(std::string_view name) override { return name == sink.name() ? &sink : nullptr; }
   void wait_for_room(sink_queue&, const std::string& shard_name) override { waiting_for_room.push_back(shard_name); }
@@ -239,6 +247,7 @@ class lab : public shard_host {
   lab_store kept;
   std::shared_ptr<source_partition> source;
   std::int64_t now = 1'000'000;
+  std::uint64_t births = 0;
   std::vector<dead_letter> dead;
   bool burial_fails = false;
   void retry_burial() { burial_.retry(); }
@@ -292,7 +301,8 @@ class lab : public shard_host {
   std::vector<std::shared_ptr<const agent_type>> types_;
   turn_pool pool_;
   std::string store_name_ = "S";
-  std::uint64_t births_ = 0, links_ = 0;
+  bool ends_ = false;
+  std::uint64_t links_ = 0;
   std::int64_t offset_ = 0;
   std::vector<bool> woken_;
   std::vector<std::unique_ptr<shard>> shards_;

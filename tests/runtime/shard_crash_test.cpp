@@ -119,6 +119,7 @@ void expect_same_end_from_every_prefix(unsigned seed) {
   std::mt19937 random(seed);
   shard_options o;
   o.cut_records = 1 + seed % 7;
+  o.fan_out_step = 1 + seed % 2;
   if (seed % 3 == 0) o.active_max = 1;
   kept_lab whole(o);
   whole->kept.remembers = true;
