@@ -9,9 +9,11 @@
 
 #include <twinlane/agents/agent_type.hpp>
 #include <twinlane/lanes/command_lane.hpp>
+#include <twinlane/lanes/demand_lane.hpp>
 #include <twinlane/lanes/join_lane.hpp>
 #include <twinlane/lanes/log_lane.hpp>
 #include <twinlane/lanes/map_lane.hpp>
+#include <twinlane/lanes/supply_lane.hpp>
 #include <twinlane/lanes/value_lane.hpp>
 #include <twinlane/lanes/window_lane.hpp>
 
@@ -57,6 +59,10 @@ class agent : public lane_owner {
   using log_lane = twinlane::log_lane<V>;
   template <class T>
   using command_lane = twinlane::command_lane<T>;
+  template <class T>
+  using supply_lane = twinlane::supply_lane<T>;
+  template <class T>
+  using demand_lane = twinlane::demand_lane<T>;
   template <class K, class V>
   using join_value_lane = twinlane::join_value_lane<K, V>;
   template <class L, class V>

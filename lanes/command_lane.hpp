@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include <twinlane/lanes/lane.hpp>
+#include <twinlane/lanes/detail/stateless_lane.hpp>
 
 namespace twinlane {
 
@@ -43,25 +43,15 @@ template <auto Fn>
 inline constexpr on_command_t<Fn> on_command{};
 
 /// What command lanes share, whatever their record.
-class command_lane_base : public lane_base {
+class command_lane_base : public detail::stateless_lane {
  public:
   /// Decodes and runs one command. The reply is set when the status is good; the handler may throw.
   virtual decode_status run(decoder& d, std::string_view padded, reply& answer) = 0;
 
   decode_status apply(decoder& d, const lane_input& in) override;
-  bool present() const override { return false; }
-  void encode_value(std::string& out) const override { out += "null"; }
-  bool settle() override { return false; }
-  void encode_change(std::string& out) const override { out += "null"; }
-  void mark_change(dirty_paths::node&) const override {}
-  void encode_marked(std::string& out, const dirty_paths::node&) const override { out += "null"; }
-  void save_rows(row_sink&) const override {}
-  decode_status load_row(decoder& d, std::string_view key, std::string_view value) override;
-  void undo() noexcept override {}
-  std::unique_ptr<lane_log> make_log() const override;
 
  protected:
-  using lane_base::lane_base;
+  using stateless_lane::stateless_lane;
 };
 
 /// Takes requests from outside or from other agents and answers them; not part of the document.

@@ -20,6 +20,7 @@ void lane_turn::clear() noexcept {
   touched = fresh = 0;
   depth = 0;
   joins.clear();
+  events.clear();
   late.clear();
 }
 

@@ -68,6 +68,7 @@ struct lane_info {
   void (*update_callback)() = nullptr;
   void (*remove_callback)() = nullptr;
   void (*command_callback)() = nullptr;
+  void (*computed_callback)() = nullptr;
   std::shared_ptr<const void> settings;  // what a kind of lane has of its own
   bool watches_clock = false;            // it may be due without an age
   std::ptrdiff_t offset = 0;             // of the lane from its lane_owner, for lanes that are members
@@ -115,6 +116,12 @@ struct late_events {
   std::uint64_t count;
 };
 
+/// What a supply lane emitted; told to subscribers when the turn ends well.
+struct lane_event {
+  unsigned lane;      // index of the supply lane
+  std::string value;  // JSON
+};
+
 /// Scratch of the running turn, one for all agents of a type on a thread, reused so that a turn allocates nothing.
 class lane_turn {
  public:
@@ -127,6 +134,7 @@ class lane_turn {
   std::int64_t event_ms = 0;  // event time of the record being applied; now_ms otherwise
   int depth = 0;              // nested did_update calls
   std::vector<join_effect> joins;
+  std::vector<lane_event> events;
   std::vector<late_events> late;  // a lane once
   row_text row;                   // scratch for saving
 

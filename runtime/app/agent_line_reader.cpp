@@ -125,7 +125,9 @@ decode_status agent_line_reader::read_lane(std::string_view lane, std::string_vi
   const auto& info = to.type->lanes()[static_cast<std::size_t>(index)];
   switch (info.kind) {
     case lane_kind::command:
-      return bad("a command lane holds nothing");
+    case lane_kind::supply:
+    case lane_kind::demand:
+      return bad("a " + std::string(name_of(info.kind)) + " lane holds nothing");
     case lane_kind::join_value:
     case lane_kind::join_map:
       return info.is_transient ? decode_status() : read_joins(info, json, kept, to);

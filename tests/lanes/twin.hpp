@@ -85,6 +85,8 @@ class twin {
   const std::string& last_text() const { return patch_; }
   const std::vector<message_effect>& sent() const { return sent_; }
   const std::vector<join_effect>& joins() const { return joins_; }
+  /// What the last turn emitted, as `lane value`.
+  const std::vector<std::string>& events() const { return events_; }
 
   /// One turn around f(turn); its merge patch, null when nothing changed. What f or a rule throws undoes it and goes
   /// on.
@@ -99,6 +101,8 @@ class twin {
       if (changed) turn_.mark_paths(marks.root(), ~std::uint64_t{0});
       sent_ = turn_.messages;
       joins_ = turn_.joins;
+      events_.clear();
+      for (const auto& e : turn_.events) events_.push_back(type_->lanes()[e.lane].name + ' ' + e.value);
       save(changed);
       turn_.end();
       saved_.commit(rows_);
@@ -218,6 +222,7 @@ class twin {
   std::string patch_;
   std::vector<message_effect> sent_;
   std::vector<join_effect> joins_;
+  std::vector<std::string> events_;
   row_collector saved_;
   row_map rows_;
   std::uint64_t rev_ = 0;
