@@ -11,12 +11,13 @@ std::optional<error> absence(const entity* e, const std::string& uri) {
   return error{problem::no_such_entity, uri + " does not exist"};
 }
 
-outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what) {
+outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what, bool followed) {
   if (what.all) return ~std::uint64_t{0};
   std::uint64_t lanes = 0;
   for (const auto& name : what.lanes) {
     const int i = type.lane_index(name);
-    if (i < 0 || !in_document(type.lanes()[static_cast<std::size_t>(i)].kind))
+    const auto kind = i < 0 ? lane_kind::command : type.lanes()[static_cast<std::size_t>(i)].kind;
+    if (!in_document(kind) && !(followed && kind == lane_kind::supply))
       return error{problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + name + "' to read"};
     lanes |= std::uint64_t{1} << i;
   }
@@ -27,8 +28,8 @@ snapshot make_snapshot(const entity& e, const std::string& lineage, std::uint64_
   snapshot s;
   s.uri = e.uri;
   s.type = e.type->name();
-  s.exists = e.self != nullptr;
-  s.lineage = s.exists ? lineage : std::string();
+  s.exists = !lineage.empty();
+  s.lineage = lineage;
   s.rev = s.exists ? e.rev : 0;
   std::string tail = "\"uri\":";
   append_json_string(tail, e.uri);

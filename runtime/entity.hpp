@@ -80,10 +80,11 @@ struct uri_equal {
 /// Why there is no agent to ask, if so: it does not exist, or what is stored of it cannot be read. e may be null.
 std::optional<error> absence(const entity* e, const std::string& uri);
 
-/// Which lanes of a type a view names; no_such_lane otherwise.
-outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what);
+/// Which lanes of a type a view names; no_such_lane otherwise. followed: supply lanes may be among them.
+outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what, bool followed = false);
 
-/// The text after `{"op":"snap","id":1,`; see port.hpp.
+/// The text after `{"op":"snap","id":1,`; see port.hpp. An empty lineage: the entity does not exist. One that is not in
+/// memory shows no lanes.
 snapshot make_snapshot(const entity& e, const std::string& lineage, std::uint64_t lanes);
 
 /// The text of an ETag: `lineage:rev`.

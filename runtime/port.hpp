@@ -66,7 +66,7 @@ struct dead_letter {
   std::int64_t time_ms{};  // the event's
 };
 
-/// Which part of an agent's document one wants: all lanes, or those named.
+/// Which part of an agent's document one wants: all lanes, or those named. Subscriptions hear supply lanes by it too.
 struct view {
   bool all = true;
   std::vector<std::string> lanes;
@@ -92,6 +92,15 @@ struct diff {
   std::string_view patch() const { return std::string_view(*tail).substr(patch_at, tail->size() - 1 - patch_at); }
 };
 
+/// What a supply lane emitted. `tail` is `"lane":"alerts","value":…`, ready to follow `{"op":"event","id":1,` and to be
+/// followed by `,"dropped":0}`.
+struct supply_event {
+  std::uint64_t rev{};  // the agent's when it was emitted
+  shared_text tail;
+  std::size_t value_at{};  // where the value starts in tail
+  std::string_view value() const { return std::string_view(*tail).substr(value_at); }
+};
+
 /// started | stopped | activated | passivated | deleted | moved
 struct life_event {
   std::string_view event;
@@ -109,6 +118,8 @@ class subscriber {
   virtual void on_snapshot(std::uint64_t tag, const snapshot& s) = 0;
   virtual void on_diff(std::uint64_t tag, const diff& d) = 0;
   virtual void on_life(std::uint64_t tag, const life_event& e) = 0;
+  /// After the diff of the turn that emitted it.
+  virtual void on_event(std::uint64_t /*tag*/, const supply_event& /*e*/) {}
   /// Last call for this tag. reason: unsubscribed | forbidden | limit | error
   virtual void on_done(std::uint64_t tag, std::string_view reason) = 0;
 };
@@ -195,7 +206,8 @@ class port {
 
   // State.
   virtual void get(const std::string& uri, const view& what, answer<snapshot> a) = 0;
-  /// One lane's value, or one entry's when key is given, as JSON text (with lineage and rev).
+  /// One lane's value, or one entry's when key is given, as JSON text (with lineage and rev). A demand lane is
+  /// computed.
   struct lane_value {
     std::string lineage;
     std::uint64_t rev{};

@@ -12,6 +12,16 @@ const error not_ready{problem::not_ready, "the server is stopping"};
 error no_such_lane(const agent_type& type, const std::string& lane) {
   return {problem::no_such_lane, "agent type '" + type.name() + "' has no lane '" + lane + "'"};
 }
+std::optional<error> compute(const lane_base& lane, std::int64_t now_ms, std::string& out) {
+  std::string why = "it threw something that is not a std::exception";
+  try {
+    static_cast<const demand_lane_base&>(lane).compute(now_ms, out);
+    return std::nullopt;
+  } catch (const std::exception& x) {
+    why = x.what();
+  } catch (...) {}
+  return error{problem::handler_failed, "lane '" + lane.name() + "' could not be computed: " + why};
+}
 error too_large(const std::string& what, std::uint64_t max) {
   return {problem::too_large, what + " is over " + std::to_string(max) + " bytes. Ask for single lanes or entries."};
 }
@@ -161,18 +171,22 @@ void runtime::get_lane(const std::string& uri, const std::string& lane, const st
   if (!ok(found)) return a(std::get<error>(found));
   const auto& type = *std::get<0>(found);
   const int l = type.type->lane_index(lane);
-  if (l < 0 || !in_document(type.type->lanes()[static_cast<std::size_t>(l)].kind))
-    return a(no_such_lane(*type.type, lane));
+  const auto kind = l < 0 ? lane_kind::command : type.type->lanes()[static_cast<std::size_t>(l)].kind;
+  if (!in_document(kind) && kind != lane_kind::demand) return a(no_such_lane(*type.type, lane));
   const auto max = impl_->options.shard.document_bytes_max;
-  impl_->ask(uri, type, std::move(a), [uri, lane, key, l, max](shard& on) -> outcome<lane_value> {
+  impl_->ask(uri, type, std::move(a), [this, uri, lane, key, l, max, kind](shard& on) -> outcome<lane_value> {
     const auto* e = on.find_agent(uri);
     if (auto why = absence(e, uri)) return *why;
     lane_value v{on.lineage(*e), e->rev, {}};
     const auto& of = e->self->lane_at(static_cast<std::size_t>(l));
     if (key && !of.encode_entry(*key, v.json))
       return error{problem::no_such_key, "lane '" + lane + "' of " + uri + " has no entry '" + *key + "'"};
-    if (!key && !of.present()) return error{problem::no_such_key, "lane '" + lane + "' of " + uri + " is not set"};
-    if (!key) of.encode_value(v.json);
+    if (kind == lane_kind::demand && !key) {
+      if (auto why = compute(of, impl_->now_ms(), v.json)) return *why;
+    } else if (!key) {
+      if (!of.present()) return error{problem::no_such_key, "lane '" + lane + "' of " + uri + " is not set"};
+      of.encode_value(v.json);
+    }
     if (v.json.size() > max) return too_large("lane '" + lane + "' of " + uri, max);
     return v;
   });
@@ -218,7 +232,7 @@ outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared
   const auto found = impl_->find_route(r.uri);
   if (!ok(found)) return std::get<error>(found);
   const auto& type = *std::get<0>(found);
-  const auto lanes = lanes_of(*type.type, r.what);
+  const auto lanes = lanes_of(*type.type, r.what, true);
   if (!ok(lanes)) return std::get<error>(lanes);
   const auto id = impl_->subscriptions.fetch_add(1, std::memory_order_relaxed);
   link l{id, tag, std::get<0>(lanes), 0, r.life, s};

@@ -164,6 +164,7 @@ class shard {
   void publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works);
   void settle_answers(cut& c, const entity& e);
   void send_diffs(const cut& c, entity& e, const turn& t);
+  static void send_events(const entity& e, const turn& t);
   void send_snapshots(entity& e, const std::function<bool(const link&)>& wanted = nullptr);
   bool send_snapshot(const entity& e, const std::string& of, link& l);
   void send_life(entity& e, std::string_view event, std::string_view cause);
@@ -210,6 +211,7 @@ class shard {
   void read_rows();
   void load(entity& e);
   std::string read_agent(entity& e);
+  bool is_stored(entity& e);
   void set_unreadable(entity& e, std::string why);
   void save_migrated(entity& e);
   void load_follower(entity& e, const store_row& r);

@@ -47,6 +47,7 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
       send_diffs(c, e, t);
       note_changes(c, e, t.changed(), cause, hops);
     }
+    if (!t.events.empty()) send_events(e, t);
   }
   if (!t.joins.empty() || !t.messages.empty() || !t.emissions.empty()) send_effects(c, e, t, cause, hops);
   settle_answers(c, e);
@@ -102,6 +103,23 @@ void shard::send_diffs(const cut& c, entity& e, const turn& t) {
     }
     call_out([&] { l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, arrived}); });
     l.rev = e.rev;
+  }
+}
+
+void shard::send_events(const entity& e, const turn& t) {
+  for (const auto& event : t.events) {
+    supply_event said{e.rev, nullptr, 0};
+    for (const auto& l : e.watched->links) {
+      if (!(l.lanes >> event.lane & 1)) continue;
+      if (!said.tail) {
+        std::string tail = "\"lane\":";
+        append_json_string(tail, e.type->lanes()[event.lane].name);
+        tail += ",\"value\":";
+        said.value_at = tail.size();
+        said.tail = std::make_shared<const std::string>(tail += event.value);
+      }
+      call_out([&] { l.to->on_event(l.tag, said); });
+    }
   }
 }
 
@@ -180,11 +198,17 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
   }
 }
 
+// Who follows no lane, but perhaps the agent's life, brings it not into memory.
 void shard::subscribe(const std::string& uri, const agent_type& type, link l) {
   auto& e = find_or_watch(uri, type);
-  load(e);
+  if (l.lanes != 0) load(e);
   if (!e.watched) e.watched = std::make_unique<watchers>();
-  if (send_snapshot(e, e.self ? lineage(e) : std::string(), l)) e.watched->links.push_back(std::move(l));
+  try {
+    if (send_snapshot(e, is_stored(e) ? lineage(e) : std::string(), l)) e.watched->links.push_back(std::move(l));
+  } catch (const std::exception& x) {
+    log_limited(log_level::error, "unreadable " + type.name(), uri + ": its stored rows cannot be read: " + x.what());
+    call_out([&] { l.to->on_done(l.tag, "error"); });
+  }
   drop_if_idle(e);
 }
 

@@ -124,7 +124,7 @@ void shard::load(entity& e) {
   did_come(e);
   host_.did_activate();
   send_life(e, "activated", "message");
-  if (e.watched) send_snapshots(e, [&](const link& l) { return l.rev != e.rev; });
+  if (e.watched) send_snapshots(e, [&](const link& l) { return l.lanes != 0 && l.rev != e.rev; });
 }
 
 // What is wrong with its rows, or nothing.
@@ -147,6 +147,20 @@ std::string shard::read_agent(entity& e) {
   e.rev = loader_.rev();
   e.self = std::move(found);
   return {};
+}
+
+// Does it exist? Asked without bringing it into memory; birth and rev are known then. Throws as the store does.
+bool shard::is_stored(entity& e) {
+  if (e.self || !keeps_ || e.looked_up) return e.self != nullptr;
+  bool found = false;
+  host_.storage().read(e.uri, [&](const store_row& r) {
+    agent_header header;
+    if (!r.lane.empty() || !r.key.empty() || !header.parse(r.value)) return;
+    e.birth = header.birth;
+    e.rev = header.rev;
+    found = true;
+  });
+  return found;
 }
 
 void shard::set_unreadable(entity& e, std::string why) {

@@ -193,6 +193,8 @@ void check_target(const read_source_result& s, const std::vector<target_type>& t
   if (kind == lane_kind::window)
     return say("lane",
                fmt::format("'{}' is written by its agent and takes no records. Choose another lane.", spec.lane));
+  if (kind == lane_kind::demand)
+    return say("lane", fmt::format("'{}' is computed and takes no records. Choose another lane.", spec.lane));
   if (kind == lane_kind::map && spec.key.empty())
     say("key", fmt::format("is missing, and '{}' is a map lane. Write key: \"{{id}}\", the field that names the entry.",
                            spec.lane));

@@ -17,4 +17,7 @@ product::~product() = default;
 clerk::clerk(construction c) : agent(std::move(c)) {}
 clerk::~clerk() = default;
 
+siren::siren(construction c) : agent(std::move(c)) {}
+siren::~siren() = default;
+
 }  // namespace runtime_test

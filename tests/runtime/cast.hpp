@@ -119,6 +119,38 @@ class clerk final : public agent {
   }
 };
 
+/// Says aloud what rises high, passes on what it is told to shout, and is asked for its mean.
+class siren final : public agent {
+ public:
+  explicit siren(construction c);
+  ~siren() override;
+  map_lane<int, int> levels{*this, "levels", did_update<&siren::rose>};
+  supply_lane<int> alarms{*this, "alarms"};
+  supply_lane<std::string> shouts{*this, "shouts", did_update<&siren::shouted>};
+  value_lane<int> shouted_count{*this, "shouted_count"};
+  demand_lane<int> mean{*this, "mean", computed<&siren::mean_level>};
+  demand_lane<int> broken{*this, "broken", computed<&siren::change_level>};
+
+ private:
+  void rose(const int&, const int& now, const int*) {
+    if (now > 10) alarms.emit(now);
+    if (now == 666) throw std::runtime_error("too loud");
+  }
+  void shouted(const std::string&) {
+    shouted_count.update([](int& n) { ++n; });
+  }
+  int mean_level() const {
+    int sum = 0;
+    for (const auto& e : levels) sum += e.value;
+    if (levels.empty()) throw std::runtime_error("no level yet");
+    return sum / static_cast<int>(levels.size());
+  }
+  int change_level() const {
+    const_cast<siren*>(this)->levels.put(1, 1);
+    return 1;
+  }
+};
+
 inline std::shared_ptr<const agent_type> accounts(type_options o = {}) {
   return make_agent_type<account>("account", "/account/:id", o);
 }

@@ -49,6 +49,12 @@ class following final : public subscriber {
     std::lock_guard lock(mutex_);
     said_.push_back("life " + std::string(e.event));
   }
+  void on_event(std::uint64_t, const supply_event& e) override {
+    std::lock_guard lock(mutex_);
+    const auto whole = json::parse("{" + *e.tail + ",\"dropped\":0}");
+    if (whole["value"] != json::parse(e.value())) broken_ = "event's text does not say what it is";
+    said_.push_back("event " + whole["lane"].get<std::string>() + " " + whole["value"].dump());
+  }
   void on_done(std::uint64_t, std::string_view reason) override {
     std::lock_guard lock(mutex_);
     said_.push_back("done " + std::string(reason));

@@ -195,7 +195,7 @@ class lab : public shard_host {
   std::shared_ptr<following> subscribe(const std::string& uri, view what = {}, bool life = false) {
     auto f = std::make_shared<following>();
     const auto& type = *type_of(uri);
-    const auto lanes = std::get<0>(lanes_of(type, what));
+    const auto lanes = std::get<0>(lanes_of(type, what, true));
     const auto id = ++links_;
     on(uri).request([=, &type](shard& s) { s.subscribe(uri, type, {id, id, lanes, 0, life, f}); });
     return f;

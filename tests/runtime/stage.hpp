@@ -61,6 +61,7 @@ class stage {
     on.add<fan>("fan", "/fan/:id");
     on.add<product>("product", "/product/:id");
     on.add<clerk>("clerk", "/clerk/:id");
+    on.add<siren>("siren", "/siren/:id");
     on.add<account>("locker", "/locker/:id", {hosting::shared, creation::commands});
     on.start();
     source = on.partition("src", "topic", 0);
