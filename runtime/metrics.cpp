@@ -53,6 +53,7 @@ constexpr help_line help_lines[] = {
     {"twinlane_store_commit_seconds", "From a cut's hand-over to the store until it is durable"},
     {"twinlane_store_queue_bytes", "Bytes handed to the store and not durable yet"},
     {"twinlane_subscriptions", "Open subscriptions"},
+    {"twinlane_supply_events_total", "What supply lanes emitted, by outcome for one subscriber: sent, dropped"},
     {"twinlane_turn_seconds", "Time of one turn"},
     {"twinlane_websocket_closes_total", "WebSocket connections closed by the server, by code"},
 };

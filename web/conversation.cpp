@@ -3,33 +3,13 @@
 #include <algorithm>
 
 #include <twinlane/agents/uri.hpp>
-#include <twinlane/web/message.hpp>
+#include <twinlane/web/server_message.hpp>
 
 namespace twinlane::web {
 namespace {
 
 constexpr std::size_t waiting_max = 64;
 constexpr unsigned commands_max = 256;
-
-std::string with_id(std::string_view op, std::uint64_t id) {
-  std::string text = "{\"op\":\"";
-  text += op;
-  text += "\",\"id\":" + std::to_string(id);
-  return text;
-}
-
-std::string error_message(std::uint64_t id, problem code, std::string_view message) {
-  auto text = with_id("err", id);
-  text += ",\"code\":";
-  append_json(text, code_of(code));
-  text += ",\"message\":";
-  append_json(text, message);
-  return text += '}';
-}
-
-std::string done_message(std::uint64_t id, std::string_view reason) {
-  return with_id("done", id) + ",\"reason\":\"" + std::string(reason) + "\"}";
-}
 
 std::string ok_message(std::uint64_t id, const command_result& r) {
   return with_id("ok", id) + ",\"rev\":" + std::to_string(r.rev) +
@@ -53,13 +33,15 @@ std::optional<view> view_of(const sub_message& m) {
 
 }  // namespace
 
-conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, std::shared_ptr<outbox> out,
-                           std::atomic<std::size_t>& subscriptions)
+conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, const resource_table& lanes,
+                           std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions)
     : port_(std::move(p)),
+      lanes_(lanes),
       out_(std::move(out)),
       subscriptions_(subscriptions),
       outbound_half_(o.outbound_bytes_max / 2),
       subscriptions_max_(o.subscriptions_max),
+      query_bytes_max_(o.query_bytes_max),
       // A client may subscribe to all it wants at once, so that is the burst.
       inbound_rate_(static_cast<double>(o.inbound_messages_per_s),
                     static_cast<double>(o.inbound_messages_per_s + o.subscriptions_max), token_bucket::clock::now()) {}
@@ -96,19 +78,26 @@ void conversation::handle(const sub_message& m) {
   auto what = view_of(m);
   if (!what)
     return refuse(m.id, problem::bad_request, "'fields' of a subscription may name whole lanes only. Use 'lanes'.");
-  if (table_.size() >= subscriptions_max_) return out_->reply(done_message(m.id, "limit"));
-  const auto tag = table_.add(m.id);
+  if (!begin(m.id, {*uri, std::move(*what), m.life}, nullptr)) out_->reply(done_message(m.id, "limit"));
+}
+
+// False when there are as many subscriptions as may be.
+bool conversation::begin(std::uint64_t id, subscribe_request r, std::unique_ptr<lane_query> q) {
+  if (table_.size() >= subscriptions_max_) return false;
+  const auto tag = table_.add(id);
   ++waiting_;
   subscriptions_.fetch_add(1, std::memory_order_relaxed);
   auto& s = *table_.find(tag);
-  s.what = std::make_unique<const subscribe_request>(subscribe_request{*uri, std::move(*what), m.life});
+  s.what = std::make_unique<const subscribe_request>(std::move(r));
+  s.query = std::move(q);
   auto answer = port_->subscribe(*s.what, out_, tag);
   if (ok(answer)) {
     s.handle = std::get<subscription>(std::move(answer));
-    return;
+  } else {
+    forget(tag);
+    refuse(id, std::get<error>(answer).code, std::get<error>(answer).detail);
   }
-  forget(tag);
-  refuse(m.id, std::get<error>(answer).code, std::get<error>(answer).detail);
+  return true;
 }
 
 void conversation::handle(const unsub_message& m) {
@@ -149,6 +138,7 @@ void conversation::forget(std::uint64_t tag) {
   const auto* s = table_.find(tag);
   if (!s) return;
   if (s->waiting) --waiting_;
+  if (s->query) held_bytes_ -= s->query->held_bytes();
   table_.remove(tag);
   subscriptions_.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -175,6 +165,7 @@ void conversation::renew_missed() {
     s->waiting = true;
     ++waiting_;
     // First the new one, so that the agent never is without a subscriber in between.
+    out_->renew(old, tag);
     auto answer = port_->subscribe(*s->what, out_, tag);
     port_->unsubscribe(s->handle);
     if (ok(answer)) {
@@ -187,10 +178,16 @@ void conversation::renew_missed() {
 }
 
 // The id to send it under, or nothing when its subscription has ended meanwhile.
-std::optional<std::uint64_t> conversation::client_id(const outgoing& m) {
+std::optional<std::uint64_t> conversation::client_id(outgoing& m) {
   if (m.what == outgoing::kind::reply) return 0;
   auto* s = table_.find(m.tag);
-  if (!s) return std::nullopt;
+  const bool is_event = m.what == outgoing::kind::event;
+  if (!s) {
+    // What its turn changed has not been told, so neither is this.
+    if (auto* now = is_event ? table_.find_renewed(m.tag) : nullptr) now->dropped += 1 + m.dropped;
+    return std::nullopt;
+  }
+  if (is_event) m.dropped += std::exchange(s->dropped, 0);
   const auto id = s->id;
   if (m.what == outgoing::kind::snap) {
     largest_ = std::max(largest_, m.bytes());
@@ -207,8 +204,9 @@ std::optional<std::uint64_t> conversation::client_id(const outgoing& m) {
 
 bool conversation::next(frame_batch& batch) {
   batch.clear();
-  large_bytes_ = 0;
+  large_bytes_ = row_bytes_ = 0;
   for (;;) {
+    if (reading_ && !send_rows(batch)) break;
     if (next_ready_ == ready_.size()) {
       ready_.clear();
       next_ready_ = 0;
@@ -218,6 +216,12 @@ bool conversation::next(frame_batch& batch) {
       if (ready_.empty()) continue;
     }
     auto& m = ready_[next_ready_];
+    if (auto* q = query_of(m)) {
+      if (client_id(m)) feed(*q, m);
+      m.text.reset();
+      ++next_ready_;
+      continue;
+    }
     if (!batch.fits(m)) break;
     if (const auto id = client_id(m)) {
       batch.add(m, *id);
@@ -238,7 +242,7 @@ bool conversation::next(frame_batch& batch) {
 }
 
 void conversation::wrote(const frame_batch& batch) {
-  out_->wrote(batch.bytes() - large_bytes_, false);
+  out_->wrote(batch.bytes() - large_bytes_ - row_bytes_, false);
   out_->wrote(large_bytes_, true);
 }
 
@@ -254,7 +258,8 @@ void conversation::end() {
   table_.for_each([this](const subscription_table::slot& s) { port_->unsubscribe(s.handle); });
   subscriptions_.fetch_sub(table_.size(), std::memory_order_relaxed);
   table_.clear();
-  waiting_ = 0;
+  reading_.reset();
+  waiting_ = held_bytes_ = 0;
 }
 
 }  // namespace twinlane::web

@@ -12,6 +12,7 @@
 #include <twinlane/web/frame_batch.hpp>
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/outbox.hpp>
+#include <twinlane/web/resource.hpp>
 #include <twinlane/web/subscription_table.hpp>
 #include <twinlane/web/token_bucket.hpp>
 #include <twinlane/web/ws_message.hpp>
@@ -30,8 +31,9 @@ enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400,
 /// Threads  the connection's strand; what the runtime sends comes through the outbox
 class conversation {
  public:
-  conversation(const options& o, std::shared_ptr<twinlane::port> p, std::shared_ptr<outbox> out,
-               std::atomic<std::size_t>& subscriptions);
+  /// What is given by reference must outlive it.
+  conversation(const options& o, std::shared_ptr<twinlane::port> p, const resource_table& lanes,
+               std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions);
   ~conversation();
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
@@ -58,19 +60,27 @@ class conversation {
  private:
   bool room() const;
   void handle(const sub_message& m);
+  void handle(const query_message& m);
   void handle(const unsub_message& m);
   void handle(const cmd_message& m);
   void handle(const ping_message& m);
   void handle(const faulty_message& m);
+  bool begin(std::uint64_t id, subscribe_request r, std::unique_ptr<lane_query> q);
   void refuse(std::uint64_t id, problem code, std::string_view message);
   void forget(std::uint64_t tag);
   void note_missed();
-  std::optional<std::uint64_t> client_id(const outgoing& m);
+  std::optional<std::uint64_t> client_id(outgoing& m);
+  // Queries (conversation_query.cpp).
+  lane_query* query_of(const outgoing& m);
+  void feed(lane_query& q, const outgoing& m);
+  bool send_rows(frame_batch& batch);
+  void end_query(subscription_table::slot& s);
 
   std::shared_ptr<twinlane::port> port_;
+  const resource_table& lanes_;
   std::shared_ptr<outbox> out_;
   std::atomic<std::size_t>& subscriptions_;
-  const std::size_t outbound_half_, subscriptions_max_;
+  const std::size_t outbound_half_, subscriptions_max_, query_bytes_max_;
   token_bucket inbound_rate_;
   std::deque<client_message> inbound_;
   subscription_table table_;
@@ -82,6 +92,15 @@ class conversation {
   std::vector<outgoing> ready_;
   std::size_t next_ready_ = 0;
   std::size_t large_bytes_ = 0;  // in the batch, of messages above the bound
+  // A message on its way to a client as rows; it counts in the outbox until the last of them is written.
+  struct reading {
+    std::uint64_t tag;
+    std::size_t bytes;
+    bool large;
+  };
+  std::optional<reading> reading_;
+  std::size_t row_bytes_ = 0;   // in the batch, of rows, which the outbox does not know
+  std::size_t held_bytes_ = 0;  // by queries
   bool ended_ = false;
 };
 

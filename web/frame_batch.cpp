@@ -19,6 +19,8 @@ std::string_view opening(outgoing::kind k) {
       return R"({"op":"diff","id":)";
     case outgoing::kind::life:
       return R"({"op":"life","id":)";
+    case outgoing::kind::event:
+      return R"({"op":"event","id":)";
     case outgoing::kind::done:
       return R"({"op":"done","id":)";
     case outgoing::kind::reply:
@@ -40,6 +42,12 @@ void append_head(std::string& out, const outgoing& m, std::uint64_t client_id) {
   out += ',';
 }
 
+void append_event_end(std::string& out, std::uint64_t dropped) {
+  out += ",\"dropped\":";
+  append_number(out, dropped);
+  out += '}';
+}
+
 void frame_batch::add(const outgoing& m, std::uint64_t client_id) {
   text_ += count_++ == 0 ? '[' : ',';
   append_head(text_, m, client_id);
@@ -48,9 +56,11 @@ void frame_batch::add(const outgoing& m, std::uint64_t client_id) {
   } else {
     long_.push_back({text_.size(), m.text});
   }
+  if (m.what == outgoing::kind::event) append_event_end(text_, m.dropped);
   bytes_ += m.bytes();
   if (m.what == outgoing::kind::diff) arrived_.push_back(m.arrived);
   if (m.what == outgoing::kind::snap) ++snapshots_;
+  if (m.what == outgoing::kind::event) ++events_;
 }
 
 void frame_batch::seal() {
@@ -63,7 +73,7 @@ void frame_batch::clear() {
   long_.clear();
   arrived_.clear();
   bytes_ = count_ = 0;
-  snapshots_ = 0;
+  snapshots_ = events_ = 0;
   single_ = false;
 }
 

@@ -30,10 +30,12 @@ class frame_batch {
   void release() { *this = frame_batch(); }
 
   bool empty() const noexcept { return count_ == 0; }
+  bool full() const noexcept { return bytes_ >= bytes_max; }
   /// What the messages counted for in the outbox.
   std::size_t bytes() const noexcept { return bytes_; }
   std::uint64_t diffs() const noexcept { return arrived_.size(); }
   std::uint64_t snapshots() const noexcept { return snapshots_; }
+  std::uint64_t events() const noexcept { return events_; }
   const std::vector<steady_time>& arrived() const noexcept { return arrived_; }
 
   /// The sealed frame, piece by piece.
@@ -57,11 +59,14 @@ class frame_batch {
   std::vector<long_text> long_;
   std::vector<steady_time> arrived_;
   std::size_t bytes_ = 0, count_ = 0;
-  std::uint64_t snapshots_ = 0;
+  std::uint64_t snapshots_ = 0, events_ = 0;
   bool single_ = false;
 };
 
 /// Appends `{"op":"diff","id":1,"from":17,`: what goes in front of the text that subscribers share.
 void append_head(std::string& out, const outgoing& m, std::uint64_t client_id);
+
+/// Appends `,"dropped":0}`: what goes behind the text of an event.
+void append_event_end(std::string& out, std::uint64_t dropped);
 
 }  // namespace twinlane::web

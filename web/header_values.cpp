@@ -69,7 +69,7 @@ std::vector<std::string_view> split_list(std::string_view text, char at) {
 }
 
 media preferred_media(std::string_view accept) {
-  preference json, stream, html;
+  preference json, stream, html, lines;
   for (const auto item : split_list(accept)) {
     const auto parts = split_list(item, ';');
     if (parts.empty()) continue;
@@ -77,8 +77,11 @@ media preferred_media(std::string_view accept) {
     consider(json, parts[0], "application/json", quality);
     consider(stream, parts[0], "text/event-stream", quality);
     consider(html, parts[0], "text/html", quality);
+    consider(lines, parts[0], "application/x-ndjson", quality);
   }
-  if (stream.quality > json.quality && stream.quality >= html.quality) return media::event_stream;
+  if (stream.quality > json.quality && stream.quality >= html.quality && stream.quality >= lines.quality)
+    return media::event_stream;
+  if (lines.quality > json.quality && lines.quality >= html.quality) return media::ndjson;
   if (html.quality > json.quality) return media::html;
   return media::json;
 }

@@ -8,9 +8,9 @@
 
 namespace twinlane::web {
 
-enum class media : unsigned char { json, event_stream, html };
+enum class media : unsigned char { json, event_stream, html, ndjson };
 
-/// Which of our three media types an Accept header likes best; JSON when it likes them alike, none of them, or says
+/// Which of our media types an Accept header likes best; JSON when it likes them alike, none of them, or says
 /// nothing.
 media preferred_media(std::string_view accept);
 

@@ -52,6 +52,23 @@ response problem_response(problem p, std::string_view detail) {
 
 response problem_response(const error& e) { return problem_response(e.code, e.detail); }
 
+std::string tag_of(const std::string& lineage, std::uint64_t rev) {
+  return "\"" + lineage + ":" + std::to_string(rev) + "\"";
+}
+
+response tagged(std::string body, const std::string& tag) {
+  response out;
+  out.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept"}};
+  out.body = std::move(body);
+  return out;
+}
+
+response unchanged(const std::string& tag) {
+  response out = tagged({}, tag);
+  out.status = 304;
+  return out;
+}
+
 std::string_view reason_of(int status) noexcept {
   switch (status) {
     case 200:

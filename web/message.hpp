@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ void append_json(std::string& out, std::string_view text);
 response problem_response(int status, std::string_view code, std::string_view title, std::string_view detail);
 response problem_response(problem p, std::string_view detail);
 response problem_response(const error& e);
+
+/// The ETag of an entity at a rev, in its quotes.
+std::string tag_of(const std::string& lineage, std::uint64_t rev);
+/// 200 with that tag, or 304.
+response tagged(std::string body, const std::string& tag);
+response unchanged(const std::string& tag);
 
 /// The reason phrase of a status line.
 std::string_view reason_of(int status) noexcept;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <twinlane/agents/uri.hpp>
+#include <twinlane/web/resource.hpp>
 
 namespace twinlane::web {
 namespace {
@@ -70,6 +71,25 @@ void add_writes(json& path, const std::string& id, const std::string& what) {
   path["delete"] = with_parameters(operation("delete_" + id, "Remove " + what, change_answer()), {if_match});
 }
 
+// Reading a lane: its value, its rows, or its rows as they come.
+json lane_read(const std::string& id, const lane_description& l) {
+  const std::string what = "The " + std::string(name_of(l.kind)) + " lane " + l.name;
+  if (l.kind == lane_kind::demand)
+    return operation("get_" + id, what + ", computed now", json_answer("The value", json::object()));
+  const bool kept = l.kind != lane_kind::supply;
+  auto get = operation("get_" + id, what + (kept ? "; its rows when there are parameters" : "; it can be followed"),
+                       json_answer(kept ? "The lane's value, or rows" : "Rows", json::object()));
+  auto& content = get["responses"]["200"]["content"];
+  if (!kept) content.erase("application/json");
+  for (const char* type : {"application/x-ndjson", "text/event-stream"})
+    content[type] = {{"schema", {{"type", "string"}}}};
+  json list = {parameter("query", "limit", "integer"), parameter("query", "follow", "boolean"),
+               parameter("query", "from")};
+  if (kept) list.push_back(parameter("query", "order"));
+  get["parameters"] = std::move(list);
+  return get;
+}
+
 void add_lane(json& paths, const type_description& t, const lane_description& l) {
   const std::string id = t.name + "_" + l.name;
   const std::string url = template_of(t.route) + "/" + l.name;
@@ -83,11 +103,10 @@ void add_lane(json& paths, const type_description& t, const lane_description& l)
     paths[url] = std::move(path);
     return;
   }
-  path["get"] = operation("get_" + id, "The " + std::string(name_of(l.kind)) + " lane " + l.name,
-                          json_answer("The lane's value", json::object()));
+  path["get"] = lane_read(id, l);
   if (l.writable) add_writes(path, id, "the lane " + l.name);
   paths[url] = std::move(path);
-  if (l.kind == lane_kind::value || l.kind == lane_kind::join_value) return;
+  if (!has_entries(l.kind)) return;
   json entry = {{"parameters", path_parameters(t.route)}};
   entry["parameters"].push_back(parameter("path", "entry_key"));
   entry["get"] = operation("get_" + id + "_entry", "An entry of " + l.name, json_answer("The entry", json::object()));
@@ -101,7 +120,8 @@ void add_type(json& paths, const type_description& t) {
                        json_answer("The state", ref("schemas", "entity")));
   get["responses"]["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   get["responses"]["304"] = {{"description", "Unchanged since the given ETag"}};
-  path["get"] = with_parameters(std::move(get), {parameter("query", "fields"), parameter("header", "If-None-Match")});
+  path["get"] = with_parameters(std::move(get), {parameter("query", "fields"), parameter("query", "life", "boolean"),
+                                                 parameter("header", "If-None-Match")});
   path["delete"] = with_parameters(
       operation("delete_" + t.name, "Remove the entity and its stored state", {{"description", "Removed"}}, "204"),
       {parameter("header", "If-Match")});

@@ -55,7 +55,8 @@ struct options {
   std::size_t frame_bytes_max = 64 * 1024;           // inbound WebSocket message
   std::size_t outbound_bytes_max = 1024 * 1024;      // queued, not yet written
   std::size_t subscriptions_max = 10'000;
-  std::size_t inbound_messages_per_s = 2'000;  // WebSocket, sustained; more is closed 4429
+  std::size_t query_bytes_max = 32 * 1024 * 1024;  // what queries that follow keep of their lanes
+  std::size_t inbound_messages_per_s = 2'000;      // WebSocket, sustained; more is closed 4429
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};
@@ -83,9 +84,11 @@ struct options {
 /// Figures that the server keeps and the application exports. Called on I/O threads; must not block.
 struct figures {
   std::function<void(double seconds)> event_to_push;  // observed when the socket write with a diff is complete
-  std::function<void(std::string_view kind, std::uint64_t n)> diffs;  // sent | merged | snapshot
+  std::function<void(std::string_view kind, std::uint64_t n)> diffs;   // sent | merged | snapshot
+  std::function<void(std::string_view kind, std::uint64_t n)> events;  // of supply lanes: sent | dropped
   /// Something was refused or closed, by reason: connection_refused, header_timeout, body_timeout, too_large,
-  /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_too_large, closed_lost.
+  /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_too_large, closed_lost,
+  /// events_dropped.
   std::function<void(std::string_view what)> counted;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -14,12 +15,13 @@ namespace twinlane::web {
 /// What waits to be sent on one connection. `text` of a reply is the whole message, of the others what follows the
 /// head that each subscription has for itself.
 struct outgoing {
-  enum class kind : std::uint8_t { reply, snap, diff, life, done };
+  enum class kind : std::uint8_t { reply, snap, diff, life, event, done };
   kind what{};
   std::uint64_t tag{};
-  std::uint64_t from{};  // diff
+  std::uint64_t from{};  // diff; event: the agent's rev
   shared_text text;
-  steady_time arrived{};  // diff
+  steady_time arrived{};    // diff
+  std::uint64_t dropped{};  // event: how many before it were
 
   std::size_t bytes() const noexcept { return text->size() + head_bytes; }
   static constexpr std::size_t head_bytes = 48;
@@ -29,13 +31,14 @@ struct outgoing {
 ///
 /// Shape    messages in the order in which they came; those of one tag in the order in which its shard made them
 /// Units    bytes as sent, shared text counted in full for every connection
-/// Cost     a lock, a reference and 56 bytes a message; one wake-up per run of messages, none while a write runs
+/// Cost     a lock, a reference and 64 bytes a message; one wake-up per run of messages, none while a write runs
 /// Threads  on_* and reply() from any; take(), wrote() and close() from the connection's strand
 /// Errors   a snapshot or diff over the bound is dropped, and so are all that follow under its tag: take() says once
 ///          that the tag has missed something, and its subscriber needs a new snapshot under a new tag. What nothing
 ///          can replace (replies, life, done) may go up to four times the bound; beyond that everything is dropped,
 ///          and overflowed() is true from then on. One message larger than the bound may wait at a time, and is not
-///          counted
+///          counted. Events may take half of the bound, so that they keep nothing else away for long; what comes beyond
+///          that, or while their subscription waits to be made anew, is dropped, and the next one says how many were
 class outbox : public subscriber {
  public:
   /// wake is called, on the thread that added the message, when the strand must call take().
@@ -44,18 +47,23 @@ class outbox : public subscriber {
   void on_snapshot(std::uint64_t tag, const snapshot& s) override;
   void on_diff(std::uint64_t tag, const diff& d) override;
   void on_life(std::uint64_t tag, const life_event& e) override;
+  void on_event(std::uint64_t tag, const supply_event& e) override;
   void on_done(std::uint64_t tag, std::string_view reason) override;
   void reply(std::string message);
 
   /// Moves what waits into `into`, and the tags that have missed something since into `missed`; both must be empty.
   /// False when there is neither: the next message will wake.
   bool take(std::vector<outgoing>& into, std::vector<std::uint64_t>& missed);
+  /// The subscription goes on under another tag. From that tag's snapshot on, the events are its own.
+  void renew(std::uint64_t old_tag, std::uint64_t tag);
   /// So many bytes that were taken are out of memory again.
   void wrote(std::size_t bytes, bool large);
   /// Drops everything, now and later.
   void close();
 
   bool overflowed() const;
+  /// Events dropped since this was last asked.
+  std::uint64_t take_dropped();
   /// Waiting, or taken and not yet written.
   std::size_t bytes() const;
   bool large(const outgoing& m) const noexcept { return m.bytes() > bytes_max_; }
@@ -64,15 +72,21 @@ class outbox : public subscriber {
   void push(outgoing m);
 
  private:
-  bool admit(const outgoing& m);
+  bool admit(outgoing& m);
+  bool admit_event(outgoing& m);
+  void did_begin(std::uint64_t tag);
   void forget_all(std::vector<outgoing>& into);
 
   const std::size_t bytes_max_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
   std::vector<outgoing> waiting_;
-  std::vector<std::uint64_t> missed_;      // since the last take()
-  std::unordered_set<std::uint64_t> cut_;  // tags that have missed something and are not done
+  std::vector<std::uint64_t> missed_;                         // since the last take()
+  std::unordered_set<std::uint64_t> cut_;                     // tags that have missed something and are not done
+  std::unordered_set<std::uint64_t> past_;                    // tags whose events go to their successor
+  std::unordered_map<std::uint64_t, std::uint64_t> before_;   // the tag before this one
+  std::unordered_map<std::uint64_t, std::uint64_t> dropped_;  // events, by tag
+  std::uint64_t dropped_all_ = 0;
   std::size_t bytes_ = 0, large_bytes_ = 0;
   bool awake_ = false, closed_ = false, overflowed_ = false;
 };

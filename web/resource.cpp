@@ -42,6 +42,8 @@ std::string allowed_methods(const resource& r) {
   }
 }
 
+bool has_entries(lane_kind k) noexcept { return in_document(k) && k != lane_kind::value && k != lane_kind::join_value; }
+
 resource_table::resource_table(std::vector<type_description> types) : types_(std::move(types)) {
   for (const auto& t : types_) routes_.emplace_back(t.route);
 }
@@ -66,6 +68,17 @@ resource resource_table::locate(std::string_view target) const {
   }
   r.query = std::move(*query);
   return r;
+}
+
+outcome<const lane_description*> resource_table::find_lane(std::string_view uri, std::string_view lane) const {
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    if (!routes_[i].matches(uri)) continue;
+    for (const auto& l : types_[i].lanes)
+      if (l.name == lane) return &l;
+    return error{problem::no_such_lane,
+                 "Agents of type '" + types_[i].name + "' have no lane '" + std::string(lane) + "'. See /api/types."};
+  }
+  return error{problem::no_such_route, "No agent type's route matches " + std::string(uri) + ". See /api/types."};
 }
 
 resource resource_table::reserved(const std::vector<std::string_view>& s) const {
@@ -112,7 +125,7 @@ std::optional<resource> resource_table::below(std::size_t route, const std::stri
   r.lane = &*it;
   r.kind = resource_kind::lane;
   if (segments.size() == own + 1) return r;
-  if (it->kind == lane_kind::value || it->kind == lane_kind::command || it->kind == lane_kind::join_value)
+  if (!has_entries(it->kind))
     return wrong(problem::no_such_key,
                  "Lane '" + it->name + "' has no entries: it is a " + std::string(name_of(it->kind)) + " lane.");
   r.kind = resource_kind::entry;

@@ -46,6 +46,9 @@ struct resource {
 /// The methods that a resource takes, as an Allow header lists them.
 std::string allowed_methods(const resource& r);
 
+/// Have the entries of a lane of this kind URLs of their own?
+bool has_entries(lane_kind k) noexcept;
+
 /// Finds what a request target names: reserved first segments, then the agent types' routes.
 ///
 /// Shape    routes may nest: the longest that has something at the path wins, whatever the order of declaration
@@ -56,6 +59,8 @@ class resource_table {
   explicit resource_table(std::vector<type_description> types);
 
   resource locate(std::string_view target) const;
+  /// The lane of an agent; no_such_route or no_such_lane.
+  outcome<const lane_description*> find_lane(std::string_view uri, std::string_view lane) const;
   const std::vector<type_description>& types() const noexcept { return types_; }
 
  private:

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <twinlane/web/fields.hpp>
+#include <twinlane/web/lane_rows.hpp>
 #include <twinlane/web/openapi.hpp>
 
 namespace twinlane::web {
@@ -41,23 +42,6 @@ view lanes_of(const paths& fields) {
 
 bool deep(const paths& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const auto& path) { return path.size() > 1; });
-}
-
-std::string tag_of(const std::string& lineage, std::uint64_t rev) {
-  return "\"" + lineage + ":" + std::to_string(rev) + "\"";
-}
-
-response tagged(std::string body, const std::string& tag) {
-  response out;
-  out.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept"}};
-  out.body = std::move(body);
-  return out;
-}
-
-response unchanged(const std::string& tag) {
-  response out = tagged({}, tag);
-  out.status = 304;
-  return out;
 }
 
 std::string entity_document(const snapshot& s, const paths& fields) {
@@ -162,6 +146,8 @@ std::optional<std::size_t> wanted_limit(const resource& where) {
 }  // namespace
 
 outcome<view> stream_view(const resource& where) {
+  const auto *text = find_query(where.query, "fields"), *life = find_query(where.query, "life");
+  if (text && text->empty() && life && *life == "true") return view{false, {}};
   auto fields = wanted_fields(where);
   if (!ok(fields)) return std::get<error>(fields);
   const auto& list = std::get<paths>(fields);
@@ -302,15 +288,7 @@ void site::page_of_entity(const resource& where, respond done) const {
 }
 
 void site::get_lane(const request& r, const resource& where, respond done) const {
-  const auto key = where.kind == resource_kind::entry ? std::optional(where.name) : std::nullopt;
-  port_->get_lane(where.uri, where.lane->name, key,
-                  [none_match = r.if_none_match, done = std::move(done)](outcome<twinlane::port::lane_value> o) {
-                    if (!ok(o)) return done(problem_response(std::get<error>(o)));
-                    auto& v = std::get<twinlane::port::lane_value>(o);
-                    const auto tag = tag_of(v.lineage, v.rev);
-                    if (none_match && none_match_holds(*none_match, tag)) return done(unchanged(tag));
-                    done(tagged(std::move(v.json), tag));
-                  });
+  answer_lane(*port_, r, where, std::move(done));
 }
 
 void site::command(request r, const resource& where, respond done) const {

@@ -15,7 +15,7 @@
 
 namespace twinlane::web {
 
-/// Everything the server answers but streams: a request in, a response out, no socket.
+/// Everything the server answers but streams: a request in, a response out, no socket. `lane_rows` answers queries.
 ///
 /// Cost     answers from the port come later on shard threads; the rest is answered before handle() returns
 /// Threads  any
@@ -24,6 +24,7 @@ class site {
   site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only);
 
   resource locate(std::string_view target) const { return table_.locate(target); }
+  const resource_table& resources() const noexcept { return table_; }
   const origin_policy& origins() const noexcept { return origins_; }
   source_rates& rates() noexcept { return rates_; }
   twinlane::port& runtime() const noexcept { return *port_; }
@@ -62,7 +63,7 @@ class site {
   std::atomic<bool> draining_{false};
 };
 
-/// The view that `?fields=` asks of a stream: whole lanes only.
+/// The view that `?fields=` asks of a stream: whole lanes only; no lane with an empty text and `life=true`.
 outcome<view> stream_view(const resource& where);
 
 }  // namespace twinlane::web

@@ -22,6 +22,7 @@ std::uint64_t subscription_table::add(std::uint64_t id) {
   s.id = id;
   s.used = true;
   s.waiting = true;
+  s.first_generation = s.generation;
   by_id_.emplace(id, index);
   return make_tag(s.generation, index);
 }
@@ -31,6 +32,14 @@ subscription_table::slot* subscription_table::find(std::uint64_t tag) noexcept {
   if (index >= slots_.size()) return nullptr;
   auto& s = slots_[index];
   return s.used && s.generation == static_cast<std::uint32_t>(tag >> 32) ? &s : nullptr;
+}
+
+subscription_table::slot* subscription_table::find_renewed(std::uint64_t former_tag) noexcept {
+  const auto index = static_cast<std::uint32_t>(former_tag);
+  if (index >= slots_.size()) return nullptr;
+  auto& s = slots_[index];
+  const auto generation = static_cast<std::uint32_t>(former_tag >> 32);
+  return s.used && generation >= s.first_generation && generation < s.generation ? &s : nullptr;
 }
 
 std::optional<std::uint64_t> subscription_table::tag_of(std::uint64_t id) const {
@@ -52,6 +61,8 @@ void subscription_table::remove(std::uint64_t tag) {
   s->waiting = false;
   s->handle = {};
   s->what.reset();
+  s->query.reset();
+  s->dropped = 0;
   ++s->generation;
   free_.push_back(static_cast<std::uint32_t>(tag));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <twinlane/runtime/port.hpp>
+#include <twinlane/web/lane_query.hpp>
 
 namespace twinlane::web {
 
@@ -19,11 +20,13 @@ class subscription_table {
  public:
   struct slot {
     std::uint64_t id{};
-    std::uint32_t generation{};
+    std::uint32_t generation{}, first_generation{};
     bool used = false;
     bool waiting = false;  // for a snapshot
     subscription handle;
     std::unique_ptr<const subscribe_request> what;
+    std::unique_ptr<lane_query> query;  // of what the client gets as rows
+    std::uint64_t dropped{};            // events that came under a former tag
   };
 
   std::size_t size() const noexcept { return by_id_.size(); }
@@ -33,6 +36,8 @@ class subscription_table {
   std::uint64_t add(std::uint64_t id);
   /// Nothing when the tag's subscription has ended.
   slot* find(std::uint64_t tag) noexcept;
+  /// The subscription that has gone on under a newer tag since.
+  slot* find_renewed(std::uint64_t former_tag) noexcept;
   /// The tag under which the same subscription goes on; the old one finds nobody any more.
   std::uint64_t renew(std::uint64_t tag);
   std::optional<std::uint64_t> tag_of(std::uint64_t id) const;

@@ -86,6 +86,38 @@ client_message read_sub(std::uint64_t id, const json& m) {
   return s;
 }
 
+// One of two words as yes or no; nothing when the member is absent. False when it is neither.
+bool read_choice(const json& m, const char* name, std::string_view yes, std::string_view no, std::optional<bool>& out) {
+  if (!present(m, name)) return true;
+  const auto word = text_of(m, name);
+  if (word != yes && word != no) return false;
+  out = word == yes;
+  return true;
+}
+
+client_message read_query(std::uint64_t id, const json& m) {
+  query_message q;
+  q.id = id;
+  auto uri = text_of(m, "uri");
+  auto lane = text_of(m, "lane");
+  if (!uri || !lane) return faulty_message{id, "query needs a text 'uri' and a text 'lane'"};
+  q.uri = std::move(*uri);
+  q.what.lane = std::move(*lane);
+  if (present(m, "limit")) {
+    q.what.limit = whole_number(m, "limit");
+    if (!q.what.limit || *q.what.limit == 0) return faulty_message{id, "'limit' is not a number of rows above 0"};
+  }
+  if (present(m, "follow")) {
+    if (!m.at("follow").is_boolean()) return faulty_message{id, "'follow' is neither true nor false"};
+    q.what.follow = m.at("follow").get<bool>();
+  }
+  if (!read_choice(m, "from", "start", "now", q.what.from_start))
+    return faulty_message{id, "'from' is neither \"start\" nor \"now\""};
+  if (!read_choice(m, "order", "newest", "oldest", q.what.newest_first))
+    return faulty_message{id, "'order' is neither \"newest\" nor \"oldest\""};
+  return q;
+}
+
 client_message read_cmd(std::uint64_t id, const json& m) {
   cmd_message c;
   c.id = id;
@@ -112,6 +144,8 @@ std::string read_message(const json& m, std::vector<client_message>& out) {
   if (!id) return "a message needs an 'id' from 0 to 2^53 - 1";
   if (*op == "sub") {
     out.push_back(read_sub(*id, m));
+  } else if (*op == "query") {
+    out.push_back(read_query(*id, m));
   } else if (*op == "unsub") {
     out.emplace_back(unsub_message{*id});
   } else if (*op == "cmd") {

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include <twinlane/web/query_spec.hpp>
+
 namespace twinlane::web {
 
 /// `{"op":"sub",…}`. `fields` holds split paths; `resume` and `max_rate` are read and not yet of effect.
@@ -16,6 +18,13 @@ struct sub_message {
   std::optional<std::vector<std::string>> lanes;
   std::vector<std::vector<std::string>> fields;
   bool life = false;
+};
+
+/// `{"op":"query",…}`.
+struct query_message {
+  std::uint64_t id{};
+  std::string uri;
+  query_spec what;
 };
 
 struct unsub_message {
@@ -39,7 +48,8 @@ struct faulty_message {
   std::string detail;
 };
 
-using client_message = std::variant<sub_message, unsub_message, cmd_message, ping_message, faulty_message>;
+using client_message =
+    std::variant<sub_message, query_message, unsub_message, cmd_message, ping_message, faulty_message>;
 
 struct client_frame {
   std::vector<client_message> messages;

@@ -69,6 +69,12 @@ web::figures web_figures(metrics& m) {
                                                                                         std::uint64_t n) {
     *(k == "sent" ? sent : k == "merged" ? merged : snapshot) += n;
   };
+  const auto outcome = [&m](const char* name) {
+    return &m.counter("twinlane_supply_events_total", {{"outcome", name}});
+  };
+  f.events = [sent = outcome("sent"), dropped = outcome("dropped")](std::string_view k, std::uint64_t n) {
+    *(k == "sent" ? sent : dropped) += n;
+  };
   f.counted = [&m](std::string_view what) {
     if (const auto code = close_code_of(what))
       m.websocket_closed(code);

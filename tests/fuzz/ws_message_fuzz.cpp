@@ -20,6 +20,7 @@ struct checker {
       for (const auto& part : path) check(!part.empty());
     }
   }
+  void operator()(const twinlane::web::query_message& m) const { check(!m.what.limit || *m.what.limit > 0); }
   void operator()(const twinlane::web::cmd_message& m) const {
     // The value goes on as text, so it must be JSON by itself.
     check(!m.value.empty());

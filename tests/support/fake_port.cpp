@@ -184,6 +184,20 @@ void fake_port::announce(const std::string& uri, std::string_view event, const s
     if (l.uri == uri && l.life) l.to->on_life(l.tag, {event, 1763700000000, cause});
 }
 
+void fake_port::emit(const std::string& uri, const std::string& lane, const json& value) {
+  std::lock_guard lock(mutex_);
+  supply_event e;
+  if (const auto found = entities_.find(uri); found != entities_.end()) e.rev = found->second.rev;
+  std::string tail = "\"lane\":" + json(lane).dump() + ",\"value\":";
+  e.value_at = tail.size();
+  e.tail = std::make_shared<const std::string>(tail += value.dump());
+  for (auto& [ignored, l] : links_) {
+    const auto& named = l.what.lanes;
+    const bool wanted = l.what.all || std::find(named.begin(), named.end(), lane) != named.end();
+    if (l.uri == uri && l.started && wanted) l.to->on_event(l.tag, e);
+  }
+}
+
 json fake_port::document(const std::string& uri) const {
   std::lock_guard lock(mutex_);
   const auto found = entities_.find(uri);
@@ -246,7 +260,9 @@ void fake_port::get_lane(const std::string& uri, const std::string& lane, const 
     outcome<lane_value> o = missing(uri);
     if (const auto found = entities_.find(uri); found != entities_.end()) {
       const auto& e = found->second;
-      const json value = e.lanes.contains(lane) ? e.lanes[lane] : json::object();
+      const json value = lane == "summary"        ? json{{"lanes", e.lanes.size()}}
+                         : e.lanes.contains(lane) ? e.lanes[lane]
+                                                  : json::object();
       if (key && !value.contains(*key)) {
         o = error{problem::no_such_key, "no entry '" + *key + "'"};
       } else {

@@ -27,7 +27,9 @@ inline std::vector<type_description> retail_types() {
             {"orders", lane_kind::map, true, false},
             {"prefs", lane_kind::value, true, false},
             {"clicks", lane_kind::log, false, true},
-            {"issue_voucher", lane_kind::command, false, false}}},
+            {"issue_voucher", lane_kind::command, false, false},
+            {"alerts", lane_kind::supply, false, false},
+            {"summary", lane_kind::demand, false, false}}},
           {"product", "/product/:id", "shared", "events", {{"details", lane_kind::value, false, false}}}};
 }
 
@@ -35,8 +37,9 @@ inline std::vector<type_description> retail_types() {
 /// of its own, as they come from shards.
 ///
 /// Shape    types: customer (/customer/:id) with profile, orders (writable map), prefs (writable value), clicks (log)
-///          and issue_voucher; product (/product/:id) with details. issue_voucher takes {"amount": n}: n < 0 is
-///          bad_value, n > 1000 fails, else it is put into orders under `v<n>` and answered with {"given":n}
+///          issue_voucher, alerts (supply) and summary, which counts the lanes that are there; product (/product/:id)
+///          with details. issue_voucher takes {"amount": n}: n < 0 is bad_value, n > 1000 fails, else it is put into
+///          orders under `v<n>` and answered with {"given":n}
 /// Threads  any
 class fake_port : public port {
  public:
@@ -50,6 +53,8 @@ class fake_port : public port {
                           const nlohmann::json& value);
   void erase(const std::string& uri);
   void announce(const std::string& uri, std::string_view event, const std::string& cause);
+  /// As a supply lane does in a turn that changes nothing.
+  void emit(const std::string& uri, const std::string& lane, const nlohmann::json& value);
   nlohmann::json document(const std::string& uri) const;
   /// Answers wait from here on, until they are let go.
   void hold_answers();

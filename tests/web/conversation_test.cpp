@@ -11,7 +11,8 @@ TEST(conversation, a_frame_of_short_and_long_messages_is_taken_off_each_ones_acc
   o.outbound_bytes_max = 4'000;
   auto out = std::make_shared<outbox>(o.outbound_bytes_max, [] {});
   std::atomic<std::size_t> subscriptions{0};
-  conversation talk(o, std::make_shared<testing::fake_port>(), out, subscriptions);
+  const resource_table lanes(testing::retail_types());
+  conversation talk(o, std::make_shared<testing::fake_port>(), lanes, out, subscriptions);
   for (int i = 0; i < 3; ++i) {
     out->reply(std::string(3'000, 's'));
     out->reply(std::string(20'000, 'l'));

@@ -16,6 +16,19 @@ std::string sealed(frame_batch& b) {
   return all;
 }
 
+TEST(frame_batch, an_event_ends_with_what_was_dropped_before_it_however_long_it_is) {
+  for (const std::size_t size : {10u, 10'000u}) {
+    auto m = message(outgoing::kind::event, "\"lane\":\"alerts\",\"value\":\"" + std::string(size, 'x') + "\"");
+    m.dropped = 3;
+    frame_batch b;
+    b.add(m, 5);
+    b.add(message(outgoing::kind::reply, "{}"), 0);
+    EXPECT_EQ(sealed(b),
+              R"([{"op":"event","id":5,"lane":"alerts","value":")" + std::string(size, 'x') + R"(","dropped":3},{}])");
+    EXPECT_EQ(b.events(), 1u);
+  }
+}
+
 TEST(frame_batch, one_message_is_a_frame_without_brackets) {
   frame_batch b;
   b.add(message(outgoing::kind::diff, R"("rev":18,"patch":{}})", 17), 5);

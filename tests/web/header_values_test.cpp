@@ -16,6 +16,9 @@ TEST(header_values, accept_chooses_what_is_liked_best) {
   EXPECT_EQ(preferred_media("text/html;q=0.5, application/json"), media::json);
   EXPECT_EQ(preferred_media("text/*;q=0.9, application/json;q=0.1"), media::event_stream);
   EXPECT_EQ(preferred_media("TEXT/HTML"), media::html);
+  EXPECT_EQ(preferred_media("application/x-ndjson"), media::ndjson);
+  EXPECT_EQ(preferred_media("application/x-ndjson;q=0.5, text/event-stream"), media::event_stream);
+  EXPECT_EQ(preferred_media("application/x-ndjson, application/json"), media::json);
   EXPECT_EQ(preferred_media("text/html;q=0, */*"), media::json);
   EXPECT_EQ(preferred_media(";;,,;q=x,text/html;q=bad"), media::json);
 }

@@ -129,6 +129,78 @@ TEST(outbox, one_message_above_the_bound_may_wait_and_not_two) {
   EXPECT_EQ(missed, std::vector<std::uint64_t>{3});
 }
 
+supply_event an_event(std::size_t bytes) {
+  supply_event e;
+  e.tail = std::make_shared<const std::string>(bytes, 'e');
+  return e;
+}
+
+// What was taken, as `event D`, D being how many it says were dropped, or another letter.
+std::string drained(outbox& o) {
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  std::string all;
+  if (!o.take(taken, missed)) return all;
+  for (const auto& m : taken) {
+    if (!all.empty()) all += ' ';
+    all += m.what == outgoing::kind::event  ? std::to_string(m.dropped)
+           : m.what == outgoing::kind::diff ? "diff"
+                                            : "snap";
+    o.wrote(m.bytes(), o.large(m));
+  }
+  return all;
+}
+
+TEST(outbox, events_take_half_of_the_bound_and_the_next_says_how_many_were_dropped) {
+  outbox o(1000, [] {});
+  for (int i = 0; i < 10; ++i) o.on_event(1, an_event(100));
+  EXPECT_LE(o.bytes(), 500u);
+  EXPECT_FALSE(o.overflowed());
+  o.on_diff(2, a_diff(300));
+  EXPECT_EQ(drained(o), "0 0 0 diff") << "others have the rest";
+  o.on_event(1, an_event(100));
+  o.on_event(1, an_event(100));
+  o.on_event(3, an_event(100));
+  EXPECT_EQ(drained(o), "7 0 0") << "counted for each subscription";
+  EXPECT_EQ(o.take_dropped(), 7u);
+  EXPECT_EQ(o.take_dropped(), 0u);
+}
+
+TEST(outbox, an_event_above_half_of_the_bound_goes_out_alone) {
+  outbox o(1000, [] {});
+  o.on_event(1, an_event(5000));
+  o.on_event(1, an_event(5000));
+  EXPECT_EQ(drained(o), "0");
+  o.on_event(1, an_event(800));
+  o.on_event(1, an_event(10));
+  EXPECT_EQ(drained(o), "1");
+  EXPECT_EQ(o.bytes(), 0u);
+}
+
+TEST(outbox, an_event_never_comes_before_what_its_turn_changed) {
+  outbox o(1000, [] {});
+  o.on_diff(1, a_diff(800, 1));
+  o.on_diff(1, a_diff(800, 2));
+  EXPECT_EQ(drained(o), "diff");
+  o.on_event(1, an_event(10));
+  EXPECT_EQ(drained(o), "") << "the diff of its turn was lost, so it is dropped";
+  o.renew(1, 2);
+  o.on_event(1, an_event(10));
+  snapshot again;
+  again.tail = std::make_shared<const std::string>("x");
+  o.on_snapshot(2, again);
+  o.on_event(1, an_event(10));
+  o.on_event(2, an_event(10));
+  o.on_done(1, "unsubscribed");
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  ASSERT_TRUE(o.take(taken, missed));
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[1].what, outgoing::kind::event);
+  EXPECT_EQ(taken[1].tag, 2u);
+  EXPECT_EQ(taken[1].dropped, 2u) << "what both tags heard is counted once";
+}
+
 TEST(outbox, threads_lose_nothing_and_keep_each_ones_order) {
   std::atomic<int> woken{0};
   outbox o(64 << 20, [&] { ++woken; });

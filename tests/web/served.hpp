@@ -39,6 +39,7 @@ class served {
     web::figures f;
     f.counted = [this](std::string_view what) { count(std::string(what), 1); };
     f.diffs = [this](std::string_view kind, std::uint64_t n) { count("diffs_" + std::string(kind), n); };
+    f.events = [this](std::string_view kind, std::uint64_t n) { count("events_" + std::string(kind), n); };
     f.event_to_push = [this](double seconds) {
       std::lock_guard lock(mutex_);
       ++counts_["pushed"];

@@ -28,6 +28,21 @@ TEST(subscription_table, a_renewed_subscription_is_found_under_its_new_tag_alone
   EXPECT_EQ(t.size(), 1u);
 }
 
+TEST(subscription_table, a_former_tag_leads_to_its_own_subscription_alone) {
+  subscription_table t;
+  const auto first = t.add(10);
+  EXPECT_EQ(t.find_renewed(first), nullptr);
+  const auto second = t.renew(first);
+  ASSERT_NE(t.find_renewed(first), nullptr);
+  EXPECT_EQ(t.find_renewed(first)->id, 10u);
+  EXPECT_EQ(t.find_renewed(second), nullptr);
+  t.remove(second);
+  const auto other = t.add(11);
+  t.renew(other);
+  EXPECT_EQ(t.find_renewed(first), nullptr) << "the slot has another user";
+  EXPECT_EQ(t.find_renewed(12345), nullptr);
+}
+
 TEST(subscription_table, ids_lead_to_tags_while_they_are_used) {
   subscription_table t;
   const auto tag = t.add(10);

@@ -27,6 +27,23 @@ TEST(ws_message, a_sub_has_all_its_members) {
   EXPECT_TRUE(only<sub_message>(R"({"op":"sub","id":0,"uri":"/x/1","lanes":[]})").lanes->empty());
 }
 
+TEST(ws_message, a_query_has_all_its_members) {
+  const auto q = only<query_message>(
+      R"({"op":"query","id":7,"uri":"/customer/42","lane":"ratings","limit":5,"follow":true,"from":"now"})");
+  EXPECT_EQ(q.id, 7u);
+  EXPECT_EQ(q.uri, "/customer/42");
+  EXPECT_EQ(q.what.lane, "ratings");
+  EXPECT_EQ(q.what.limit, 5u);
+  EXPECT_TRUE(q.what.follow);
+  EXPECT_EQ(q.what.from_start, false);
+  EXPECT_FALSE(q.what.newest_first);
+  const auto plain = only<query_message>(R"({"op":"query","id":7,"uri":"/c/1","lane":"l","order":"newest"})");
+  EXPECT_FALSE(plain.what.limit);
+  EXPECT_FALSE(plain.what.follow);
+  EXPECT_FALSE(plain.what.from_start);
+  EXPECT_EQ(plain.what.newest_first, true);
+}
+
 TEST(ws_message, a_cmd_carries_its_value_as_text) {
   const auto m = only<cmd_message>(
       R"({"op":"cmd","id":2,"uri":"/c/1","lane":"l","value":{"n":9223372036854775807,"s":"ü"},"if_rev":17})");
@@ -64,7 +81,12 @@ TEST(ws_message, a_faulty_member_is_answered_under_its_id) {
        {R"({"op":"sub","id":8})", R"({"op":"sub","id":8,"uri":5})", R"({"op":"sub","id":8,"uri":"/a/1","lanes":"x"})",
         R"({"op":"sub","id":8,"uri":"/a/1","lanes":[1]})", R"({"op":"sub","id":8,"uri":"/a/1","fields":["a..b"]})",
         R"({"op":"sub","id":8,"uri":"/a/1","life":1})", R"({"op":"cmd","id":8,"uri":"/a/1"})",
-        R"({"op":"cmd","id":8,"uri":"/a/1","lane":"l","if_rev":"1"})"})
+        R"({"op":"cmd","id":8,"uri":"/a/1","lane":"l","if_rev":"1"})", R"({"op":"query","id":8,"uri":"/a/1"})",
+        R"({"op":"query","id":8,"uri":"/a/1","lane":"l","limit":0})",
+        R"({"op":"query","id":8,"uri":"/a/1","lane":"l","limit":-5})",
+        R"({"op":"query","id":8,"uri":"/a/1","lane":"l","follow":"true"})",
+        R"({"op":"query","id":8,"uri":"/a/1","lane":"l","from":"end"})",
+        R"({"op":"query","id":8,"uri":"/a/1","lane":"l","order":1})"})
     EXPECT_EQ(only<faulty_message>(text).id, 8u);
 }
 

@@ -25,7 +25,8 @@ std::string rest_of(std::istringstream& in) {
   return text;
 }
 
-// `! set URI LANE JSON`, `! entry URI LANE KEY JSON`, `! erase URI`, `! life URI EVENT CAUSE`
+// `! set URI LANE JSON`, `! entry URI LANE KEY JSON`, `! emit URI LANE JSON`, `! erase URI`,
+// `! life URI EVENT CAUSE`
 void drive(fake_port& port, const std::string& line) {
   std::istringstream in(line);
   std::string verb, uri, lane, key;
@@ -38,6 +39,9 @@ void drive(fake_port& port, const std::string& line) {
     port.set_entry(uri, lane, key, json::parse(rest_of(in)));
   } else if (verb == "erase") {
     port.erase(uri);
+  } else if (verb == "emit") {
+    in >> lane;
+    port.emit(uri, lane, json::parse(rest_of(in)));
   } else if (verb == "life") {
     in >> key;
     port.announce(uri, key, rest_of(in));

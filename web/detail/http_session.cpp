@@ -14,8 +14,9 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
-#include <twinlane/web/detail/sse_session.hpp>
+#include <twinlane/web/detail/stream_session.hpp>
 #include <twinlane/web/detail/ws_session.hpp>
+#include <twinlane/web/lane_rows.hpp>
 
 namespace twinlane::web::detail {
 namespace {
@@ -67,6 +68,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
   std::optional<response> malformed() const;
   void take_header();
   bool wants_stream() const;
+  outcome<stream_request> wanted_stream() const;
   void open_websocket();
   void open_stream();
   void read_body();
@@ -212,8 +214,10 @@ void http_session::take_header() {
 }
 
 bool http_session::wants_stream() const {
-  return where_.kind == resource_kind::entity && request_.method == "GET" &&
-         preferred_media(request_.accept) == media::event_stream;
+  if (request_.method != "GET") return false;
+  if (where_.kind == resource_kind::entity) return preferred_media(request_.accept) == media::event_stream;
+  const auto* follow = where_.kind == resource_kind::lane ? find_query(where_.query, "follow") : nullptr;
+  return follow && *follow == "true";
 }
 
 void http_session::open_websocket() {
@@ -224,18 +228,38 @@ void http_session::open_websocket() {
   start_websocket(core_, std::move(ticket_), std::move(socket_), parser_->release());
 }
 
-void http_session::open_stream() {
+// What the URL asks to be streamed: a lane's rows, or an entity.
+outcome<stream_request> http_session::wanted_stream() const {
+  stream_request s;
+  s.ndjson = where_.kind == resource_kind::lane && preferred_media(request_.accept) != media::event_stream;
+  s.what.uri = where_.uri;
+  if (where_.kind == resource_kind::lane) {
+    auto query = wanted_query(where_);
+    if (!ok(query)) return std::get<error>(query);
+    s.query = std::get<0>(std::move(query));
+    s.kind = where_.lane->kind;
+    s.what.what = {false, {where_.lane->name}};
+    return s;
+  }
   auto what = stream_view(where_);
-  if (!ok(what)) return answer(problem_response(std::get<error>(what)));
+  if (!ok(what)) return std::get<error>(what);
   const auto* life = find_query(where_.query, "life");
-  subscribe_request s{where_.uri, std::get<view>(std::move(what)), !life || *life != "false"};
+  s.what.what = std::get<view>(std::move(what));
+  s.what.life = !life || *life != "false";
+  return s;
+}
+
+void http_session::open_stream() {
+  auto wanted = wanted_stream();
+  if (!ok(wanted)) return answer(problem_response(std::get<error>(wanted)));
+  const auto& s = std::get<stream_request>(wanted);
   response r;
   core_->site.origins().decorate(origin_, r, false);
-  std::string head =
-      "HTTP/1.1 200 OK\r\nServer: twinlane\r\nContent-Type: text/event-stream\r\n"
-      "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+  std::string head = "HTTP/1.1 200 OK\r\nServer: twinlane\r\nContent-Type: ";
+  head += s.ndjson ? "application/x-ndjson" : "text/event-stream";
+  head += "\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
   for (const auto& [name, value] : r.headers) head.append(name).append(": ").append(value).append("\r\n");
-  start_sse(core_, std::move(ticket_), std::move(socket_), s, head.append("\r\n"));
+  start_stream(core_, std::move(ticket_), std::move(socket_), s, head.append("\r\n"));
 }
 
 void http_session::read_body() {

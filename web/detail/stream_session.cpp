@@ -1,75 +1,33 @@
-#include <twinlane/web/detail/sse_session.hpp>
+#include <twinlane/web/detail/stream_session.hpp>
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <optional>
 #include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <twinlane/web/detail/event_outbox.hpp>
 #include <twinlane/web/detail/kernel_queue.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
 #include <twinlane/web/frame_batch.hpp>
+#include <twinlane/web/lane_query.hpp>
 #include <twinlane/web/message.hpp>
 #include <twinlane/web/outbox.hpp>
+#include <twinlane/web/server_message.hpp>
 
 namespace twinlane::web::detail {
 namespace {
 
-// Writes whole events on the shard's thread: each stream has one subscriber, so there is nothing to share.
-class event_outbox final : public outbox {
+class stream_session final : public session, public std::enable_shared_from_this<stream_session> {
  public:
-  using outbox::outbox;
-
-  void on_snapshot(std::uint64_t tag, const snapshot& s) override {
-    lineage_ = s.lineage;
-    add({outgoing::kind::snap, tag, 0, s.tail, {}}, "snap", s.rev);
-  }
-  void on_diff(std::uint64_t tag, const diff& d) override {
-    add({outgoing::kind::diff, tag, d.from, d.tail, d.arrived}, "diff", d.rev);
-  }
-  void on_life(std::uint64_t tag, const life_event& e) override {
-    std::string rest = "\"event\":";
-    append_json(rest, e.event);
-    rest += ",\"at\":" + std::to_string(e.at_ms) + ",\"cause\":";
-    append_json(rest, e.cause);
-    rest += '}';
-    add({outgoing::kind::life, tag, 0, std::make_shared<const std::string>(std::move(rest)), {}}, "life", {});
-  }
-  void on_done(std::uint64_t tag, std::string_view reason) override {
-    std::string rest = "\"reason\":";
-    append_json(rest, reason);
-    rest += '}';
-    add({outgoing::kind::done, tag, 0, std::make_shared<const std::string>(std::move(rest)), {}}, "done", {});
-  }
-
- private:
-  void add(outgoing m, std::string_view event, std::optional<std::uint64_t> rev) {
-    std::string text = "event: ";
-    text += event;
-    if (rev) text += "\nid: " + lineage_ + ":" + std::to_string(*rev);
-    text += "\ndata: ";
-    append_head(text, m, 0);
-    // A line break in the JSON could only be white space, and would end the event's line.
-    const auto from = text.size();
-    text += *m.text;
-    std::replace(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), '\n', ' ');
-    text += "\n\n";
-    m.text = std::make_shared<const std::string>(std::move(text));
-    push(std::move(m));
-  }
-
-  std::string lineage_;
-};
-
-class sse_session final : public session, public std::enable_shared_from_this<sse_session> {
- public:
-  sse_session(std::shared_ptr<core> c, core::ticket t, tcp_socket socket)
+  stream_session(std::shared_ptr<core> c, core::ticket t, tcp_socket socket)
       : core_(std::move(c)), ticket_(std::move(t)), socket_(std::move(socket)), timer_(socket_.get_executor()) {}
-  ~sse_session() override { core_->leave(this); }
+  ~stream_session() override { core_->leave(this); }
 
-  void start(const subscribe_request& what, std::string head);
+  void start(const stream_request& what, std::string head);
   strand executor() { return socket_.get_executor(); }
   void shut_down() override { cut(); }
   void cut() override {
@@ -82,7 +40,15 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   void listen();
   void pump();
   void renew();
+  outgoing* front();
+  bool is_mine(const outgoing& m);
   bool fill();
+  void add(outgoing m);
+  bool fill_rows();
+  void feed(const outgoing& m);
+  void say_row(std::string_view row);
+  void say_done(std::string_view reason);
+  void report_dropped();
   void write();
   void did_write(error_code ec);
   void tick();
@@ -93,22 +59,31 @@ class sse_session final : public session, public std::enable_shared_from_this<ss
   core::ticket ticket_;
   tcp_socket socket_;
   strand_timer timer_;
-  std::shared_ptr<event_outbox> outbox_;
+  std::shared_ptr<outbox> outbox_;
   subscribe_request what_;
+  std::optional<lane_query> query_;
+  bool ndjson_ = false;
   subscription handle_;
   std::uint64_t tag_ = 0;
   std::vector<std::uint64_t> missed_;
   std::vector<outgoing> ready_, sending_;
   std::size_t next_ = 0;
   std::vector<asio::const_buffer> buffers_;
-  std::string text_;  // the head, a comment, or a refusal
+  std::string text_;              // the head, a comment, a refusal, or rows
+  std::deque<std::string> ends_;  // of the events being sent
+  std::uint64_t dropped_ = 0;     // events that came under a former tag
+  struct reading {
+    std::size_t bytes;
+    bool large;
+  };
+  std::optional<reading> reading_;  // a message on its way as rows
   std::array<char, 512> in_{};
   stall_watch stall_;
   clock::time_point spoke_ = clock::now();
   bool subscribed_ = false, owed_ = false, writing_ = false, ended_ = false, last_ = false;
 };
 
-void sse_session::start(const subscribe_request& what, std::string head) {
+void stream_session::start(const stream_request& what, std::string head) {
   auto wake = [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
@@ -116,9 +91,13 @@ void sse_session::start(const subscribe_request& what, std::string head) {
       if (const auto there = weak.lock()) there->pump();
     });
   };
-  outbox_ = std::make_shared<event_outbox>(core_->opt.outbound_bytes_max, std::move(wake));
+  const auto bound = core_->opt.outbound_bytes_max;
+  outbox_ = what.query ? std::make_shared<outbox>(bound, std::move(wake))
+                       : std::make_shared<event_outbox>(bound, std::move(wake));
   core_->enter(shared_from_this());
-  what_ = what;
+  what_ = what.what;
+  ndjson_ = what.ndjson;
+  if (what.query) query_.emplace(*what.query, what.kind);
   auto answer = core_->site.runtime().subscribe(what_, outbox_, tag_);
   if (!ok(answer)) return refuse(std::get<error>(answer));
   handle_ = std::get<subscription>(std::move(answer));
@@ -130,7 +109,7 @@ void sse_session::start(const subscribe_request& what, std::string head) {
   write();
 }
 
-void sse_session::refuse(const error& e) {
+void stream_session::refuse(const error& e) {
   auto r = problem_response(e);
   text_ = head_of(r, false) + r.body;
   last_ = true;
@@ -139,17 +118,17 @@ void sse_session::refuse(const error& e) {
 }
 
 // A stream's peer has nothing more to say; what comes is dropped, and its end is ours.
-void sse_session::listen() {
+void stream_session::listen() {
   socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code ec, std::size_t) {
     if (ec) return self->end();
     self->listen();
   });
 }
 
-void sse_session::pump() {
+void stream_session::pump() {
   if (ended_) return;
   if (outbox_->overflowed()) {
-    core_->report("closed_slow", "an SSE client reads too slowly. Raise web.outbound_bytes_max");
+    core_->report("closed_slow", "a client of a stream reads too slowly. Raise web.outbound_bytes_max");
     return end();
   }
   write();
@@ -157,47 +136,127 @@ void sse_session::pump() {
 }
 
 // The stream missed something because the outbox was full: it goes on with a snapshot, once there is room.
-void sse_session::renew() {
+void stream_session::renew() {
   if (!owed_ || ended_ || outbox_->bytes() > core_->opt.outbound_bytes_max / 2) return;
   owed_ = false;
+  outbox_->renew(tag_, tag_ + 1);
   auto answer = core_->site.runtime().subscribe(what_, outbox_, ++tag_);
   core_->site.runtime().unsubscribe(handle_);
   if (!ok(answer)) return end();
   handle_ = std::get<subscription>(std::move(answer));
 }
 
-// Gathers the next events to send. False when nothing waits.
-bool sse_session::fill() {
+// The next message that has come; null when none waits.
+outgoing* stream_session::front() {
+  while (next_ == ready_.size()) {
+    ready_.clear();
+    next_ = 0;
+    if (!outbox_->take(ready_, missed_)) return nullptr;
+    owed_ = owed_ || std::find(missed_.begin(), missed_.end(), tag_) != missed_.end();
+    missed_.clear();
+  }
+  return &ready_[next_];
+}
+
+// False for what came under a former tag: it is done with then.
+bool stream_session::is_mine(const outgoing& m) {
+  if (m.tag == tag_) return true;
+  if (m.what == outgoing::kind::event) dropped_ += 1 + m.dropped;
+  outbox_->wrote(m.bytes(), outbox_->large(m));
+  return false;
+}
+
+// Gathers what to send next. False when nothing waits.
+bool stream_session::fill() {
   buffers_.clear();
+  if (text_.empty() && query_) fill_rows();
   if (!text_.empty()) {
     buffers_.emplace_back(text_.data(), text_.size());
     return true;
   }
   std::size_t bytes = 0;
-  for (;;) {
-    if (next_ == ready_.size()) {
-      ready_.clear();
-      next_ = 0;
-      if (bytes > 0 || !outbox_->take(ready_, missed_)) return bytes > 0;
-      owed_ = owed_ || std::find(missed_.begin(), missed_.end(), tag_) != missed_.end();
-      missed_.clear();
-      if (ready_.empty()) continue;
-    }
-    auto& m = ready_[next_];
-    if (bytes > 0 && bytes + m.bytes() > frame_batch::bytes_max) return true;
+  while (!query_ && !last_) {
+    // What comes meanwhile is for the next write, and needs no wake-up.
+    if (bytes > 0 && next_ == ready_.size()) break;
+    auto* m = front();
+    if (!m || (bytes > 0 && bytes + m->bytes() > frame_batch::bytes_max)) break;
     ++next_;
-    if (m.tag != tag_) {
-      outbox_->wrote(m.bytes(), outbox_->large(m));
+    if (!is_mine(*m)) continue;
+    bytes += m->bytes();
+    add(std::move(*m));
+  }
+  return bytes > 0;
+}
+
+void stream_session::add(outgoing m) {
+  last_ = last_ || m.what == outgoing::kind::done;
+  buffers_.emplace_back(m.text->data(), m.text->size());
+  if (m.what == outgoing::kind::event) {
+    auto& end = ends_.emplace_back();
+    append_event_end(end, m.dropped + std::exchange(dropped_, 0));
+    end += "\n\n";
+    buffers_.emplace_back(end.data(), end.size());
+  }
+  sending_.push_back(std::move(m));
+}
+
+// Gathers rows in text_. False when there are none.
+bool stream_session::fill_rows() {
+  for (std::string row; !last_;) {
+    row.clear();
+    if (text_.size() >= frame_batch::bytes_max) break;
+    if (query_->next(row)) {
+      say_row(row);
       continue;
     }
-    bytes += m.bytes();
-    last_ = last_ || m.what == outgoing::kind::done;
-    buffers_.emplace_back(m.text->data(), m.text->size());
-    sending_.push_back(std::move(m));
+    if (reading_) outbox_->wrote(reading_->bytes, reading_->large);
+    reading_.reset();
+    if (const auto why = query_->over()) {
+      say_done(*why);
+      break;
+    }
+    auto* m = front();
+    if (!m) break;
+    ++next_;
+    if (is_mine(*m)) feed(*m);
+    m->text.reset();
+  }
+  return !text_.empty();
+}
+
+void stream_session::feed(const outgoing& m) {
+  reading_ = {m.bytes(), outbox_->large(m)};
+  switch (m.what) {
+    case outgoing::kind::snap:
+      return query_->take_snapshot(m.text);
+    case outgoing::kind::diff:
+      return query_->take_diff(m.text);
+    case outgoing::kind::event:
+      return query_->take_event(m.text, m.from, m.dropped + std::exchange(dropped_, 0));
+    case outgoing::kind::done:
+      return say_done("error");
+    default:
+      return;
   }
 }
 
-void sse_session::write() {
+void stream_session::say_row(std::string_view row) {
+  if (ndjson_)
+    text_.append("{").append(row).append("}\n");
+  else
+    text_.append("event: row\ndata: ").append(row_message(0, row, query_->rev())).append("\n\n");
+}
+
+// Lines that end by their limit just end.
+void stream_session::say_done(std::string_view reason) {
+  last_ = true;
+  if (!ndjson_)
+    text_.append("event: done\ndata: ").append(done_message(0, reason)).append("\n\n");
+  else if (reason == "error")
+    text_ += "{\"done\":\"error\"}\n";
+}
+
+void stream_session::write() {
   if (writing_ || ended_ || !fill()) return;
   writing_ = true;
   stall_.progressed(clock::now());
@@ -205,27 +264,38 @@ void sse_session::write() {
                     [self = shared_from_this()](error_code ec, std::size_t) { self->did_write(ec); });
 }
 
-void sse_session::did_write(error_code ec) {
+void stream_session::did_write(error_code ec) {
   writing_ = false;
   const auto now = spoke_ = clock::now();
-  std::uint64_t diffs = 0, snapshots = 0;
+  std::uint64_t diffs = 0, snapshots = 0, events = 0;
   for (const auto& m : sending_) {
     outbox_->wrote(m.bytes(), outbox_->large(m));
     if (m.what == outgoing::kind::snap) ++snapshots;
+    if (m.what == outgoing::kind::event) ++events;
     if (m.what != outgoing::kind::diff) continue;
     ++diffs;
     if (!ec && core_->figs.event_to_push)
       core_->figs.event_to_push(std::chrono::duration<double>(now - m.arrived).count());
   }
   sending_.clear();
+  ends_.clear();
   text_.clear();
   if (ec || last_) return end();
   if (core_->figs.diffs && diffs > 0) core_->figs.diffs("sent", diffs);
   if (core_->figs.diffs && snapshots > 0) core_->figs.diffs("snapshot", snapshots);
+  if (core_->figs.events && events > 0) core_->figs.events("sent", events);
+  report_dropped();
   pump();
 }
 
-void sse_session::tick() {
+void stream_session::report_dropped() {
+  const auto n = outbox_->take_dropped();
+  if (n == 0) return;
+  core_->report("events_dropped", "a client of a stream reads a supply lane too slowly");
+  if (core_->figs.events) core_->figs.events("dropped", n);
+}
+
+void stream_session::tick() {
   const auto often = std::min<clock::duration>(core_->opt.ping_interval, core_->opt.slow_timeout) / 5;
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
@@ -233,23 +303,24 @@ void sse_session::tick() {
   });
 }
 
-void sse_session::did_tick() {
+void stream_session::did_tick() {
   if (ended_) return;
   const auto now = clock::now();
   if (stall_.stalled(acknowledged_bytes(socket_.native_handle()), writing_, now, core_->opt.slow_timeout)) {
-    core_->report("closed_slow", "an SSE client reads nothing");
+    core_->report("closed_slow", "a client of a stream reads nothing");
     return end();
   }
   if (!writing_ && now - spoke_ >= core_->opt.ping_interval) {
-    text_ = ": still here\n\n";
+    text_ = ndjson_ ? "\n" : ": still here\n\n";
     write();
   }
   tick();
 }
 
-void sse_session::end() {
+void stream_session::end() {
   if (ended_) return;
   ended_ = true;
+  report_dropped();
   outbox_->close();
   ready_.clear();
   if (subscribed_) {
@@ -265,9 +336,9 @@ void sse_session::end() {
 
 }  // namespace
 
-void start_sse(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const subscribe_request& what,
-               std::string head) {
-  std::make_shared<sse_session>(std::move(c), std::move(t), std::move(socket))->start(what, std::move(head));
+void start_stream(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const stream_request& what,
+                  std::string head) {
+  std::make_shared<stream_session>(std::move(c), std::move(t), std::move(socket))->start(what, std::move(head));
 }
 
 }  // namespace twinlane::web::detail

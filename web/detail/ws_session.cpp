@@ -72,6 +72,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   void pump();
   void write();
   void did_write(error_code ec);
+  void report_dropped();
   void tick();
   void did_tick();
   void ping();
@@ -136,8 +137,8 @@ void ws_session::opened(error_code ec) {
   open_ = true;
   limit_unsent(descriptor());
   if (closing_) return send_close();
-  talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), outbox_,
-                core_->subscriptions);
+  talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), core_->site.resources(),
+                outbox_, core_->subscriptions);
   tick();
   read();
 }
@@ -194,9 +195,18 @@ void ws_session::did_write(error_code ec) {
       figs.event_to_push(std::chrono::duration<double>(now - arrived).count());
   if (figs.diffs && batch_.diffs() > 0) figs.diffs("sent", batch_.diffs());
   if (figs.diffs && batch_.snapshots() > 0) figs.diffs("snapshot", batch_.snapshots());
+  if (figs.events && batch_.events() > 0) figs.events("sent", batch_.events());
+  report_dropped();
   if (closing_) return send_close();
   talk_->wrote(batch_);
   pump();
+}
+
+void ws_session::report_dropped() {
+  const auto n = outbox_->take_dropped();
+  if (n == 0) return;
+  core_->report("events_dropped", "a WebSocket client reads supply lanes too slowly");
+  if (core_->figs.events) core_->figs.events("dropped", n);
 }
 
 void ws_session::tick() {
@@ -279,6 +289,7 @@ void ws_session::drop() {
   dropped_ = true;
   if (!closing_) closing_ = close_reason::going_away;
   if (talk_) talk_->end();
+  report_dropped();
   outbox_->close();
   error_code ignored;
   auto& socket = beast::get_lowest_layer(ws_);
