@@ -40,6 +40,7 @@ class station final : public twinlane::agent {
   demand_lane<summary> mean{*this, "mean", computed<&station::mean_now>};
 
  private:
+  // snippet: emit
   void changed(const std::string& sensor, const reading& now, const reading*) {
     history.append(now);
     last.set(now);
@@ -51,6 +52,7 @@ class station final : public twinlane::agent {
     for (const auto& e : sensors) sum += e.value.value;
     return {sensors.size(), sum / static_cast<double>(sensors.size())};
   }
+  // end
 };
 
 int main(int argc, char** argv) {
