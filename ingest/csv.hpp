@@ -28,6 +28,8 @@ class csv_row {
   /// of fields than there are columns. Bytes that are not UTF-8 pass through: the JSON reader finds them.
   const std::string* to_json(std::string_view row);
   const std::string& why() const noexcept { return why_; }
+  /// The row that to_json() took last holds the columns' names: a header line among the rows.
+  bool is_header() const noexcept { return fields_ == columns_; }
 
  private:
   std::vector<std::string> columns_;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <cmath>
 
 namespace twinlane::ingest {
 namespace {
@@ -70,7 +71,7 @@ int read_offset(scanner& in) noexcept {
   const int sign = in.peek() == '-' ? -1 : 1;
   in.expect("+-");
   const int hours = in.number(2);
-  in.expect(":");
+  in.take(":");
   const int minutes = in.number(2);
   if (hours > 23 || minutes > 59) in.expect("");
   return sign * (hours * 60 + minutes);
@@ -103,12 +104,47 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
   return in_range(ms);
 }
 
+// Towards the past, so that an order of times stays one.
+std::int64_t floor_divide(std::int64_t n, std::int64_t by) noexcept { return n / by - (n % by < 0 ? 1 : 0); }
+
+std::optional<std::int64_t> to_milliseconds(std::int64_t n, time_unit unit) noexcept {
+  switch (unit) {
+    case time_unit::seconds:
+      if (n < year_0_ms / 1000 || n >= year_10000_ms / 1000) return std::nullopt;
+      return n * 1000;
+    case time_unit::milliseconds:
+      return in_range(n);
+    case time_unit::microseconds:
+      return in_range(floor_divide(n, 1000));
+    case time_unit::nanoseconds:
+      return in_range(floor_divide(n, 1'000'000));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_real_seconds(std::string_view text) noexcept {
+  double seconds = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seconds);
+  if (error != std::errc{} || end != last || !(std::abs(seconds) < 1e12)) return std::nullopt;
+  return in_range(std::llround(seconds * 1000));
+}
+
 }  // namespace
 
-std::optional<std::int64_t> parse_event_time(std::string_view text) noexcept {
-  std::int64_t ms = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (!text.empty() && error == std::errc{} && end == text.data() + text.size()) return in_range(ms);
+std::string_view name_of(time_unit unit) noexcept {
+  constexpr std::string_view names[] = {"seconds", "milliseconds", "microseconds", "nanoseconds"};
+  return names[static_cast<unsigned>(unit)];
+}
+
+std::optional<std::int64_t> parse_event_time(std::string_view text, time_unit unit) noexcept {
+  if (text.empty()) return std::nullopt;
+  std::int64_t number = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error == std::errc{} && end == last) return to_milliseconds(number, unit);
+  if (unit == time_unit::seconds)
+    if (const auto ms = parse_real_seconds(text)) return ms;
   return parse_rfc3339(text);
 }
 

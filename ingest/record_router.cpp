@@ -191,6 +191,7 @@ std::optional<rejection> record_router::reader::take(od::value value, const fiel
 
 record_router::record_router(const source_spec& spec, const target_info& target)
     : target_(target), entity_(spec.entity, fields_), key_(spec.key, fields_) {
+  time_unit_ = spec.unit;
   if (!spec.time.empty()) time_field_ = static_cast<int>(fields_.add(spec.time));
   if (target_.kind == lane_kind::map && key_.empty())
     throw std::invalid_argument("lane '" + spec.lane + "' is a map and needs 'key:', as in key: \"{id}\"");
@@ -310,6 +311,8 @@ std::optional<rejection> record_router::read_value(const raw_record& r, text_are
   if (csv_) {
     const auto* json = csv_->to_json(r.value);
     if (json == nullptr) return reject(dead_reason::bad_json, "not a CSV row: " + csv_->why());
+    header_ = csv_->is_header();
+    if (header_) return std::nullopt;
     to.value = texts.keep(*json);
   }
   if (fields_.size() == 0) return std::nullopt;
@@ -318,17 +321,19 @@ std::optional<rejection> record_router::read_value(const raw_record& r, text_are
   if (auto bad = reader_->read(to.value)) return bad;
   if (time_field_ < 0) return std::nullopt;
   const auto text = reader_->text(static_cast<unsigned>(time_field_));
-  const auto time = parse_event_time(text);
+  const auto time = parse_event_time(text, time_unit_);
   if (!time)
-    return reject(dead_reason::bad_value, "'" + std::string(text.substr(0, 64)) +
-                                              "' is no event time: give epoch milliseconds or RFC 3339 text");
+    return reject(dead_reason::bad_value, "'" + std::string(text.substr(0, 64)) + "' is no event time: give epoch " +
+                                              std::string(name_of(time_unit_)) + " or RFC 3339 text");
   to.time_ms = *time;
   return std::nullopt;
 }
 
 std::optional<rejection> record_router::route_into(const raw_record& r, const record_origin& from, text_arena& texts,
                                                    routed_record& to) {
+  header_ = false;
   if (auto bad = to.remove ? check_tombstone(r) : read_value(r, texts, to)) return bad;
+  if (header_) return std::nullopt;
   if (auto bad = make_uri(r, from, texts, to)) return bad;
   return make_key(r, from, texts, to);
 }
@@ -342,7 +347,7 @@ std::optional<rejection> record_router::route(const raw_record& r, const record_
   to.remove = !r.has_value;
   auto bad = route_into(r, from, texts, to);
   reader_->forget_large();
-  if (!bad) out.push_back(to);
+  if (!bad && !header_) out.push_back(to);
   return bad;
 }
 

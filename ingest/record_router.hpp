@@ -59,7 +59,8 @@ class record_router {
   /// `format: csv`: the columns, when they come from a header line.
   void set_columns(std::vector<std::string> columns);
 
-  /// Appends the routed record, its texts in the arena or in the record's own memory; or nothing, and says why.
+  /// Appends the routed record, its texts in the arena or in the record's own memory; or nothing, and says why. A CSV
+  /// header line among the rows is passed over without a word.
   std::optional<rejection> route(const raw_record& r, const record_origin& from, text_arena& texts,
                                  std::vector<routed_record>& out);
 
@@ -85,7 +86,9 @@ class record_router {
   uri_template entity_;
   text_template key_;
   int time_field_ = -1;
+  time_unit time_unit_ = time_unit::milliseconds;
   std::optional<csv_row> csv_;
+  bool header_ = false;  // the record is the CSV header line
   std::unique_ptr<reader> reader_;
   std::string uri_, joined_;
 };

@@ -223,6 +223,7 @@ replay_fate replayer::add_record(const dead_letter& letter, std::size_t index) {
   std::vector<routed_record> routed;
   if (const auto bad = to.router->route(r, {letter.topic, letter.partition}, to.texts(), routed))
     return refused(std::string(name_of(bad->reason)) + ": " + bad->detail);
+  if (routed.empty()) return refused("it is a CSV header line, which is no record");
   for (const auto& one : routed) to.add(one, index);
   return {};
 }

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include <twinlane/ingest/event_time.hpp>
+
 namespace twinlane::ingest {
 
 struct kafka_spec {
@@ -45,10 +47,11 @@ struct source_spec {
   std::vector<std::string> columns;  // csv from Kafka, or from a file without a header line: the columns' names
   std::string entity;                // URI template: /customer/{customer_id}
   std::string lane;
-  std::string key;                    // map lanes: template for the entry's key: "{order_id}"
-  std::string time;                   // dotted field of the event time; empty: the record's own timestamp
-  std::vector<std::string> after;     // start once these sources have reached the ends they had at start
-  bool load = false;                  // read to the end before the server is ready
+  std::string key;                           // map lanes: template for the entry's key: "{order_id}"
+  std::string time;                          // dotted field of the event time; empty: the record's own timestamp
+  time_unit unit = time_unit::milliseconds;  // of a time that is a number
+  std::vector<std::string> after;            // start once these sources have reached the ends they had at start
+  bool load = false;                         // read to the end before the server is ready
   std::chrono::milliseconds align{};  // Kafka: its partitions are read side by side in time, to within this; 0: not
 };
 

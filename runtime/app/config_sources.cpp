@@ -122,6 +122,17 @@ void read_format(map_reader& source, ingest::source_spec& spec) {
                                        {{"json", ingest::record_format::json}, {"csv", ingest::record_format::csv}});
 }
 
+void read_time_unit(map_reader& source, ingest::source_spec& spec) {
+  using ingest::time_unit;
+  const bool given = source.choice<time_unit>("time_unit", spec.unit,
+                                              {{"s", time_unit::seconds},
+                                               {"ms", time_unit::milliseconds},
+                                               {"us", time_unit::microseconds},
+                                               {"ns", time_unit::nanoseconds}});
+  if (given && spec.time.empty())
+    source.problem("time_unit", "there is no 'time' that it is the unit of. Write time: created_at, or leave it out.");
+}
+
 ingest::source_spec read_source(const yaml_node& node, const std::string& path, const config& c,
                                 problem_list& problems) {
   map_reader source(node, path, problems);
@@ -137,6 +148,7 @@ ingest::source_spec read_source(const yaml_node& node, const std::string& path, 
   if (!node.find("lane")) source.missing("lane", "Name the lane that takes the records.");
   source.text("key", spec.key);
   source.text("time", spec.time);
+  read_time_unit(source, spec);
   source.texts("after", spec.after);
   source.flag("load", spec.load);
   source.duration("align", spec.align, std::chrono::milliseconds{1}, std::chrono::days{1});

@@ -256,6 +256,31 @@ TEST(record_router, csv_rows_become_json_before_they_are_routed) {
   EXPECT_EQ(b.reason("4,5,\xFF"), "bad_utf8");
 }
 
+TEST(record_router, a_csv_header_line_among_the_rows_is_passed_over) {
+  auto s = orders();
+  s.format = record_format::csv;
+  s.columns = {"customer_id", "id", "at"};
+  s.time = "at";
+  bench b(s);
+  EXPECT_FALSE(b.route("customer_id,id,\"at\"\n"));
+  EXPECT_TRUE(b.out.empty());
+  EXPECT_EQ(b.reason(""), "empty");
+  ASSERT_FALSE(b.route("4,5,2026-01-01"));
+  EXPECT_EQ(b.out[0].uri, "/customer/4");
+  EXPECT_EQ(b.reason("customer_id,id,then"), "bad_value");
+}
+
+TEST(record_router, numbers_that_are_times_count_in_the_sources_unit) {
+  auto s = orders();
+  s.time = "at";
+  s.unit = time_unit::seconds;
+  bench b(s);
+  ASSERT_FALSE(b.route(R"({"customer_id":1,"id":1,"at":1763700000})"));
+  ASSERT_FALSE(b.route(R"({"customer_id":1,"id":2,"at":1.7637000005E9})"));
+  EXPECT_EQ(b.out[0].time_ms, 1763700000000);
+  EXPECT_EQ(b.out[1].time_ms, 1763700000500);
+}
+
 TEST(record_router, views_stay_good_while_a_batch_grows) {
   bench b(orders());
   for (int i = 0; i < 50'000; ++i)

@@ -79,6 +79,7 @@ sources:
     lane: orders
     key: "{id}"
     time: at.ms
+    time_unit: us
     load: true
   - { name: b, file: { path: /x.ndjson, rate: 2.5, loop: true }, entity: "/customer/{$key}", lane: profile, after: [a] }
   - { name: c, http: , entity: "/customer/{id}", lane: clicks }
@@ -121,6 +122,7 @@ sources:
   EXPECT_EQ(c.sources[0].format, ingest::record_format::csv);
   EXPECT_THAT(c.sources[0].columns, ElementsAre("id", "name"));
   EXPECT_EQ(c.sources[0].time, "at.ms");
+  EXPECT_EQ(c.sources[0].unit, ingest::time_unit::microseconds);
   EXPECT_TRUE(c.sources[0].load);
   const auto& file = std::get<ingest::file_spec>(c.sources[1].from);
   EXPECT_EQ(file.path, "/x.ndjson");
@@ -351,6 +353,10 @@ const std::vector<error_case> sources{
      source("    format: debezium\n    entity: /customer/{id}\n    lane: profile\n"),
      {"c.yaml:8: sources.s.format: this version does not have 'debezium' yet. Unwrap the records with "
       "ExtractNewRecordState and write json."}},
+    {"unit_without_a_time",
+     source("    entity: /customer/{id}\n    lane: profile\n    time_unit: s\n"),
+     {"c.yaml:10: sources.s.time_unit: there is no 'time' that it is the unit of. Write time: created_at, or leave it "
+      "out."}},
     {"kafka_without_topic",
      base + "  - name: s\n    kafka:\n      brokers: h:1\n    entity: /customer/{id}\n    lane: profile\n",
      {"c.yaml:8: sources.s.kafka.topic: is missing. Name the topic to read."}},
