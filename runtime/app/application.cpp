@@ -51,6 +51,7 @@ struct application::impl {
     cli.require_subcommand(1);
     config_options(*verb(cli, "serve", "Runs until SIGTERM or SIGINT"));
     config_options(*verb(cli, "check", "Validates the configuration"));
+    declare_init(cli);
     auto* produce = verb(cli, "produce", "Writes a file's records into a source's Kafka topic");
     config_options(*produce);
     produce->add_option("--source", call.source, "The source whose topic is written")->required();
@@ -66,6 +67,24 @@ struct application::impl {
     generate->add_flag("--key", call.with_key, "Prints key TAB value");
     declare_tools(cli);
     verb(cli, "version", "Prints version, build type and library versions");
+  }
+
+  void declare_init(CLI::App& cli) {
+    auto* init = verb(cli, "init", "Samples a Kafka topic and writes a configuration that shows its entities live");
+    init->add_option("--brokers", call.kafka.brokers, "Where the brokers are, as localhost:9092")
+        ->type_name("HOST:PORT,…")
+        ->required();
+    init->add_option("--topic", call.kafka.topic, "The topic")->required();
+    init->add_option("--property", call.properties, "A property for librdkafka, as security.protocol=SSL")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all();
+    init->add_option("--records", call.records, "How many records are sampled at most; without it 2000")
+        ->check(CLI::Range(1, 100'000));
+    init->add_option("--out", call.file,
+                     "The file to write, - for standard output; without it the default configuration")
+        ->type_name("FILE");
+    init->add_flag("--force", call.force, "Writes over a file that is there");
   }
 
   void declare_tools(CLI::App& cli) {
@@ -144,6 +163,7 @@ struct application::impl {
   int dispatch() {
     if (call.verb == "serve") return app::serve(program, call);
     if (call.verb == "check") return app::check(program, call);
+    if (call.verb == "init") return app::init(program, call);
     if (call.verb == "produce") return app::produce(program, call);
     if (call.verb == "generate") return app::generate(program, call);
     if (call.verb == "export") return app::export_agents(program, call);

@@ -20,7 +20,7 @@ namespace twinlane {
 ///     return app.run();
 ///   }
 ///
-/// Shape    verbs: serve, check, produce, generate, export, import, compact, backup, dead, version; `--help` tells
+/// Shape    verbs: serve, check, init, produce, generate, export, import, compact, backup, dead, version; `--help` tells
 ///          their options
 /// Threads  main's alone
 /// Errors   nothing is thrown: what is wrong with types and generators is told by run(), which then answers 2

@@ -91,8 +91,10 @@ std::string find_config(const program& p, const call& c) {
   std::error_code ignored;
   for (const auto& dir : {fs::path(), p.binary_dir})
     if (const auto file = dir / p.default_config; fs::is_regular_file(file, ignored)) return file.string();
-  complain(p, fmt::format("there is no {} here or beside the binary. Name a configuration with --config FILE.",
-                          p.default_config));
+  complain(p,
+           fmt::format("there is no {} here or beside the binary. Name a configuration with --config FILE, or have one "
+                       "written from a Kafka topic: {} init --brokers HOST:PORT --topic NAME",
+                       p.default_config, p.name));
   return {};
 }
 

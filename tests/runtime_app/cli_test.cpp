@@ -49,9 +49,36 @@ TEST(cli, wrong_usage_is_2_and_help_is_0) {
   const auto help = run(twinlane_binary, {"--help"});
   EXPECT_EQ(help.code, 0);
   for (const auto* verb :
-       {"serve", "check", "produce", "generate", "export", "import", "compact", "backup", "dead", "version"})
+       {"serve", "check", "init", "produce", "generate", "export", "import", "compact", "backup", "dead", "version"})
     EXPECT_THAT(help.out, HasSubstr(verb));
   EXPECT_EQ(run(twinlane_binary, {"serve", "--help"}).code, 0);
+}
+
+TEST(cli, a_twinlane_yaml_in_the_working_directory_is_the_configuration) {
+  temp_dir dir;
+  const auto none = run(twinlane_binary, {"check"}, dir.path());
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("there is no twinlane.yaml here"));
+  EXPECT_THAT(none.err, HasSubstr("twinlane init --brokers HOST:PORT --topic NAME"));
+  dir.write("twinlane.yaml", agents + http_source);
+  const auto found = run(twinlane_binary, {"check"}, dir.path());
+  EXPECT_EQ(found.code, 0) << found.out << found.err;
+  EXPECT_EQ(found.out, "twinlane.yaml: fine, 1 agent types, 1 sources\n");
+}
+
+TEST(cli, init_looks_at_its_arguments_and_its_file_before_it_asks_a_broker) {
+  temp_dir dir;
+  EXPECT_EQ(run(twinlane_binary, {"init", "--brokers", "127.0.0.1:1"}, dir.path()).code, 2);
+  const std::vector<std::string> good{"init", "--brokers", "127.0.0.1:1", "--topic", "t"};
+  auto odd = good;
+  odd.insert(odd.end(), {"--property", "x"});
+  const auto refused = run(twinlane_binary, odd, dir.path());
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--property x: is not KEY=VALUE."));
+  dir.write("twinlane.yaml", "mine");
+  const auto there = run(twinlane_binary, good, dir.path());
+  EXPECT_EQ(there.code, 2);
+  EXPECT_THAT(there.err, HasSubstr("twinlane.yaml is there already."));
 }
 
 TEST(cli, version_names_build_and_libraries) {

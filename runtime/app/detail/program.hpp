@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <twinlane/ingest/generator.hpp>
+#include <twinlane/ingest/source_spec.hpp>
 #include <twinlane/runtime/app/config.hpp>
 
 namespace twinlane {
@@ -43,6 +44,10 @@ struct call {
   std::string url;           // of a server, in place of a data directory
   std::string type, reason;  // of the agents, of the dead letters wanted; empty: all
   bool replace = false, json = false;
+  ingest::kafka_spec kafka;  // init
+  std::vector<std::string> properties;
+  std::size_t records = 2'000;
+  bool force = false;
 };
 
 /// Where the configuration is; empty when there is none, and that has been told.
@@ -63,6 +68,7 @@ std::optional<std::filesystem::path> find_data_dir(const program& p, const call&
 
 int serve(const program& p, const call& c);
 int check(const program& p, const call& c);
+int init(const program& p, const call& c);
 int produce(const program& p, const call& c);
 int generate(const program& p, const call& c);
 int version(const program& p);

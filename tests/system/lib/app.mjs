@@ -40,9 +40,9 @@ export function temp_dir(t, name) {
 }
 
 /** Runs a program to its end. */
-export function run(name, args, { input, deadline_ms = 60_000 } = {}) {
+export function run(name, args, { input, cwd, deadline_ms = 60_000 } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary(name), args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
+    const child = spawn(binary(name), args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (d) => { stdout += d; });
     child.stderr.on('data', (d) => { stderr += d; });
@@ -59,18 +59,18 @@ export function run(name, args, { input, deadline_ms = 60_000 } = {}) {
 
 /**
  * Starts `NAME serve` and resolves when it has printed its ready line. `config` is YAML text or the path of a file;
- * it ends with the test at the latest.
+ * without it the server looks in `cwd`. It ends with the test at the latest.
  */
-export async function start_app(t, { name = 'twinlane', config, data_dir, args = [], deadline_ms = 30_000, log = [], on_spawn }) {
-  const dir = temp_dir(t, 'app');
+export async function start_app(t, { name = 'twinlane', config, cwd, data_dir, args = [], deadline_ms = 30_000, log = [], on_spawn }) {
+  const dir = cwd ?? temp_dir(t, 'app');
   let file = config;
-  if (config.includes('\n')) {
+  if (config?.includes('\n')) {
     file = join(dir, 'config.yaml');
     writeFileSync(file, config);
   }
   const data = data_dir ?? join(dir, 'data');
   const child = spawn(
-    binary(name), ['serve', '--config', file, '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
+    binary(name), ['serve', ...(file ? ['--config', file] : []), '--data-dir', data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
     { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...preload } });
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
