@@ -72,7 +72,7 @@ caf::behavior watcher(caf::stateful_actor<watcher_state>* self, runtime* on, std
 
 struct caf_host {
   static caf::actor_system_config& configured(caf::actor_system_config& c, const char* policy) {
-    c.set("scheduler.policy", caf::atom_from_string(policy));
+    c.set("scheduler.policy", caf::atom_from_string(std::string(policy)));
     c.set("scheduler.max-threads", std::size_t{2});
     return c;
   }

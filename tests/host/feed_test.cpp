@@ -32,12 +32,12 @@ TEST(feed, takes_all_records_of_a_call_or_none) {
   hosted h;
   feed in{h.on, "in"};
   const feed_record good{"/account/1", "amounts", "1", "5"}, lost{"/account/1", "nothing", "1", "5"};
-  EXPECT_EQ(code(in.put(std::vector{good, lost})), "no_such_lane");
+  EXPECT_EQ(code(in.put(std::vector<feed_record>{good, lost})), "no_such_lane");
   EXPECT_EQ(code(in.put({"/nowhere/1", "amounts", "1", "5"})), "no_such_route");
   EXPECT_EQ(code(in.put({"no uri", "amounts", "1", "5"})), "bad_request");
   ASSERT_TRUE(in.wait(patience));
   EXPECT_EQ(h.document("/account/1"), json());
-  EXPECT_EQ(code(in.put(std::vector{good, {"/account/1", "amounts", "2", "6"}})), "fine");
+  EXPECT_EQ(code(in.put(std::vector<feed_record>{good, {"/account/1", "amounts", "2", "6"}})), "fine");
   ASSERT_TRUE(in.wait(patience));
   EXPECT_EQ(h.document("/account/1")["sum"], 11);
 }
