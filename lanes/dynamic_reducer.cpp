@@ -141,9 +141,10 @@ std::map<std::string, json> dynamic::shown() const {
 
 dynamic::twinlane_kept dynamic::kept() const {
   twinlane_kept all;
-  for (const auto& [name, reducer] : parts_) {
-    auto& to = all[name];
-    mp_with_index<kinds.size()>(reducer.index(), [&](auto i) { to.*std::get<i>(kept_members) = std::get<i>(reducer); });
+  for (const auto& p : parts_) {
+    auto& to = all[p.name];
+    mp_with_index<kinds.size()>(p.reducer.index(),
+                                [&](auto i) { to.*std::get<i>(kept_members) = std::get<i>(p.reducer); });
   }
   return all;
 }

@@ -50,10 +50,12 @@ bool window_clock::parse(std::string_view note) noexcept {
   if (!take_number(note, read.watermark) || !take_number(note, read.closed_to) || !take_number(note, read.late) ||
       !take_number(note, read.heard_ms) || !take_integer(note, waiting) || !note.empty())
     return false;
-  const auto is_time = [](std::int64_t t) { return t == none || (t >= -event_time_max_ms && t <= event_time_max_ms); };
-  if (!is_time(read.watermark) || !is_time(read.heard_ms)) return false;
+  const auto within = [](std::int64_t t, std::int64_t bound) { return t >= -bound && t <= bound; };
+  if (read.watermark != none && !within(read.watermark, event_time_max_ms)) return false;
+  if (read.closed_to != none && !within(read.closed_to, 4 * event_time_max_ms)) return false;
+  if (!within(read.heard_ms, event_time_max_ms)) return false;
   watermark = read.watermark;
-  closed_to = std::max(closed_to, std::min(read.closed_to, 4 * event_time_max_ms));
+  closed_to = std::max(closed_to, read.closed_to);
   late = read.late;
   heard_ms = read.heard_ms;
   heard_at = watermark;

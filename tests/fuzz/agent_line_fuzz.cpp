@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 #include <twinlane/agents/agent.hpp>
+#include <twinlane/lanes/by_key.hpp>
+#include <twinlane/lanes/reduce.hpp>
 #include <twinlane/runtime/app/agent_line.hpp>
 
 using namespace twinlane;
@@ -22,6 +24,17 @@ struct part {
 };
 BOOST_DESCRIBE_STRUCT(part, (), (name, price))
 
+struct sums {
+  reduce::mean mean;
+  reduce::median median;
+  reduce::sum<std::int64_t> sum;
+  reduce::min<std::string> least;
+  reduce::collect<int, 2> list;
+  reduce::distinct<std::string, 2> different;
+  reduce::by_key<reduce::count, 2> keys;
+};
+BOOST_DESCRIBE_STRUCT(sums, (), (mean, median, sum, least, list, different, keys))
+
 struct thing final : agent {
   using agent::agent;
   value_lane<part> v{*this, "v"};
@@ -31,6 +44,8 @@ struct thing final : agent {
   log_lane<nlohmann::json> l{*this, "l", keep_last(2)};
   join_value_lane<int, nlohmann::json> j{*this, "j"};
   join_map_lane<std::string, int> k{*this, "k"};
+  window_lane<sums> tumbled{*this, "tumbled", tumbling(seconds{1}), keep_last(2)};
+  window_lane<reduce::count> visits{*this, "visits", session(seconds{1}), grace(seconds{1})};
   value_lane<int> ping{*this, "p", transient};
   timer alarm{*this, "a", &thing::ring};
 

@@ -173,7 +173,8 @@ TEST(window_options, damaged_rows_are_told_and_left_out) {
   EXPECT_FALSE(lane.load_row(d, "x", R"(1 2 {"end":240000,"value":1})"));
   EXPECT_FALSE(lane.load_row(d, "60000", R"(1 2 {"end":120000,"value":1})")) << "the window is there already";
   EXPECT_TRUE(lane.load_row(d, "180000", R"(240000 9 {"end":240000,"value":1})"));
-  for (const auto* note : {"x", "1", "1 2 3", "1 2 3 4 5 6", "99999999999999999 2 3 4 0"})
+  for (const auto* note : {"x", "1", "1 2 3", "1 2 3 4 5 6", "99999999999999999 2 3 4 0",
+                           "1 -9223372036854775807 3 4 0", "1 2 3 -9223372036854775808 0"})
     EXPECT_FALSE(lane.load_note(note)) << note;
 }
 
