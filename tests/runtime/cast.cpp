@@ -20,4 +20,7 @@ clerk::~clerk() = default;
 siren::siren(construction c) : agent(std::move(c)) {}
 siren::~siren() = default;
 
+meter::meter(construction c) : agent(std::move(c)) {}
+meter::~meter() = default;
+
 }  // namespace runtime_test

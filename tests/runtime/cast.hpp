@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <twinlane/agents/agent.hpp>
+#include <twinlane/lanes/reduce.hpp>
 
 // The agents of the runtime's tests; what builds them is in cast.cpp, compiled once.
 namespace runtime_test {
@@ -148,6 +149,35 @@ class siren final : public agent {
   int change_level() const {
     const_cast<siren*>(this)->levels.put(1, 1);
     return 1;
+  }
+};
+
+/// Sums what it is told by windows of event time, and emits those that close; -1 makes it throw.
+class meter final : public agent {
+ public:
+  using milliseconds = std::chrono::milliseconds;
+  explicit meter(construction c);
+  ~meter() override;
+  log_lane<int> told{*this, "told", keep_last(10), did_update<&meter::hear>};
+  window_lane<reduce::sum<int>> per_second{*this,
+                                           "per_second",
+                                           tumbling(milliseconds{1000}),
+                                           grace(milliseconds{500}),
+                                           keep_last(100),
+                                           did_close<&meter::second_closed>,
+                                           roll_up_into<&meter::per_minute>};
+  window_lane<reduce::sum<int>> per_minute{*this, "per_minute", tumbling(milliseconds{60'000})};
+  window_lane<reduce::count> bursts{*this, "bursts", twinlane::session(milliseconds{100}),
+                                    close_after_idle(milliseconds{2000})};
+
+ private:
+  void hear(std::uint64_t, const int& n) {
+    per_second.add(n);
+    bursts.add();
+    if (n == -1) throw std::runtime_error("no");
+  }
+  void second_closed(std::int64_t start_ms, const window<reduce::sum<int>>& w) {
+    emit("audit", std::to_string(start_ms), w.value);
   }
 };
 

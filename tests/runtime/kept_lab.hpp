@@ -22,7 +22,8 @@ struct kept_lab {
     now = std::make_unique<lab>(
         std::vector{accounts(), make_agent_type<fan>("fan", "/fan/:id"),
                     make_agent_type<product>("product", "/product/:id"), make_agent_type<relay>("relay", "/relay/:id"),
-                    make_agent_type<clerk>("clerk", "/clerk/:id"), make_agent_type<siren>("siren", "/siren/:id")},
+                    make_agent_type<clerk>("clerk", "/clerk/:id"), make_agent_type<siren>("siren", "/siren/:id"),
+                    make_agent_type<meter>("meter", "/meter/:id")},
         shards, options, true);
     now->kept.rows = std::move(rows);
     now->now = at;
