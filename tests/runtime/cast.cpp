@@ -23,4 +23,7 @@ siren::~siren() = default;
 meter::meter(construction c) : agent(std::move(c)) {}
 meter::~meter() = default;
 
+chest::chest(construction c) : agent(std::move(c)) {}
+chest::~chest() = default;
+
 }  // namespace runtime_test

@@ -181,6 +181,57 @@ class meter final : public agent {
   }
 };
 
+/// Has lanes of all kinds, of integers alone, so that random operations can be made of what its type says of them.
+class chest final : public agent {
+ public:
+  explicit chest(construction c);
+  ~chest() override;
+  value_lane<int> single{*this, "single", writable};
+  map_lane<int, int> table{*this, "table", writable};
+  map_lane<int, int> few{*this, "few", keep_last(3)};
+  map_lane<int, int> fresh{*this, "fresh", keep_for(std::chrono::milliseconds{1000})};
+  log_lane<int> notes{*this, "notes", keep_last(4)};
+  value_lane<int> whisper{*this, "whisper", transient};
+  map_lane<int, int> follows{*this, "follows", did_update<&chest::join>, did_remove<&chest::leave>};
+  join_value_lane<int, int> singles{*this, "singles"};
+  join_map_lane<int, int> tables{*this, "tables"};
+  supply_lane<int> ticks{*this, "ticks", did_update<&chest::ticked>};
+  window_lane<reduce::sum<int>> spans{*this, "spans", tumbling(std::chrono::milliseconds{200}),
+                                      grace(std::chrono::milliseconds{400}), keep_last(4)};
+  window_lane<reduce::count> visits{*this, "visits", twinlane::session(std::chrono::milliseconds{40}),
+                                    grace(std::chrono::milliseconds{400}), keep_last(5)};
+  demand_lane<int> mean{*this, "mean", computed<&chest::mean_of_table>};
+  value_lane<int> sum{*this, "sum"};
+  command_lane<int> drop{*this, "drop", on_command<&chest::do_drop>};
+
+ private:
+  rule total{*this, on_change(table), &chest::add_up};
+
+  void join(const int& key, const int& other, const int*) {
+    const auto uri = "/chest/" + std::to_string(other);
+    singles.join(key, uri, "single");
+    tables.join(key, uri, "table");
+  }
+  void leave(const int& key, const int&) {
+    singles.leave(key);
+    tables.leave(key);
+  }
+  void add_up() {
+    int all = 0;
+    for (const auto& e : table) all += e.value;
+    sum.set(all);
+  }
+  void ticked(const int& n) {
+    spans.add(n);
+    visits.add();
+  }
+  int mean_of_table() const { return table.empty() ? 0 : *sum / static_cast<int>(table.size()); }
+  reply do_drop(const int& key) {
+    table.remove(key);
+    return {};
+  }
+};
+
 inline std::shared_ptr<const agent_type> accounts(type_options o = {}) {
   return make_agent_type<account>("account", "/account/:id", o);
 }
