@@ -15,6 +15,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <twinlane/agents/agent.hpp>
 #include <twinlane/runtime/runtime.hpp>
 #include <twinlane/runtime/sqlite_store.hpp>
 
