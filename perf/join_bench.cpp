@@ -32,7 +32,8 @@ struct settings {
   unsigned seconds = 5;  // without a fan-out
   unsigned products = 10'000;
   unsigned few_changes = 200'000;
-  std::string file;  // of the store; empty: in memory
+  unsigned step = 0;  // followers told at a time; 0: as shards do
+  std::string file;   // of the store; empty: in memory
 };
 
 class product final : public agent {
@@ -126,6 +127,7 @@ class bench {
  private:
   runtime_options options() {
     runtime_options o;
+    if (s_.step != 0) o.shard.fan_out_step = s_.step;
     o.deltas = [this](std::span<const agent_delta> deltas) { watch_.take(deltas); };
     return o;
   }
@@ -258,6 +260,7 @@ int main(int argc, char** argv) {
     if (!std::strcmp(argv[i], "--changes")) s.changes = value;
     if (!std::strcmp(argv[i], "--rate")) s.rate = value;
     if (!std::strcmp(argv[i], "--seconds")) s.seconds = value;
+    if (!std::strcmp(argv[i], "--step")) s.step = value;
   }
   const auto folder = std::filesystem::temp_directory_path() / ("join_bench." + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
