@@ -89,6 +89,7 @@ bool any_twin::run(const std::function<void(turn&)>& work, const std::string& wh
 void any_twin::collect(turn& t) {
   for (const auto& m : t.messages) sent_.push_back({m.uri, m.lane, m.key, nlohmann::json::parse(m.value)});
   for (const auto& e : t.emissions) emitted_.push_back({e.sink, e.key, nlohmann::json::parse(e.value)});
+  for (const auto& e : t.events) events_.push_back({type_->lanes()[e.lane].name, nlohmann::json::parse(e.value)});
   for (const auto& j : t.joins) joins_.push_back({type_->lanes()[j.lane].name, j.key, j.uri, j.from_lane, j.leave});
   if (!t.wrote()) return;
   row_keeper keeper(rows_);
@@ -191,9 +192,13 @@ nlohmann::json any_twin::document() const {
 
 nlohmann::json any_twin::lane(std::string_view name) const {
   const auto& of = self_->lane_at(lane_index(name));
-  if (!of.present()) return nullptr;
   std::string text;
-  of.encode_value(text);
+  if (of.info().kind == lane_kind::demand)
+    static_cast<const demand_lane_base&>(of).compute(now_ms_, text);
+  else if (of.present())
+    of.encode_value(text);
+  else
+    return nullptr;
   return nlohmann::json::parse(text);
 }
 
@@ -201,6 +206,7 @@ void any_twin::forget() {
   diffs_.clear();
   sent_.clear();
   emitted_.clear();
+  events_.clear();
   joins_.clear();
   failures_.clear();
 }

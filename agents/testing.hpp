@@ -38,6 +38,11 @@ struct emission {
   std::string sink, key;
   nlohmann::json value;
 };
+/// What a supply lane told its subscribers.
+struct supplied {
+  std::string lane;
+  nlohmann::json value;
+};
 /// Whom the agent wants to follow, or to follow no more.
 struct join {
   std::string lane, key;
@@ -92,7 +97,7 @@ class any_twin {
   void restart();
 
   nlohmann::json document() const;
-  /// A lane's value in the document, null when it is absent.
+  /// A lane's value in the document, null when it is absent; a demand lane's as it is computed now.
   nlohmann::json lane(std::string_view name) const;
   /// Turns so far that changed the document.
   std::uint64_t rev() const noexcept { return rev_; }
@@ -101,6 +106,7 @@ class any_twin {
   const std::vector<nlohmann::json>& diffs() const noexcept { return diffs_; }
   const std::vector<message>& sent() const noexcept { return sent_; }
   const std::vector<emission>& emitted() const noexcept { return emitted_; }
+  const std::vector<supplied>& events() const noexcept { return events_; }
   const std::vector<join>& joins() const noexcept { return joins_; }
   const std::vector<failure>& failures() const noexcept { return failures_; }
   /// Empties these lists.
@@ -126,6 +132,7 @@ class any_twin {
   std::vector<nlohmann::json> diffs_;
   std::vector<message> sent_;
   std::vector<emission> emitted_;
+  std::vector<supplied> events_;
   std::vector<join> joins_;
   std::vector<failure> failures_;
 };

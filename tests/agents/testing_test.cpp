@@ -1,5 +1,6 @@
 #include <twinlane/testing.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <stdexcept>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <twinlane/lanes/reduce.hpp>
 
 namespace {
 
@@ -58,6 +60,29 @@ class till final : public twinlane::agent {
     if (amount < 0) throw std::runtime_error("backwards");
     rates.join("eur", "/rate/eur", "now");
     return reply::with(*sum - amount);
+  }
+};
+
+/// Counts what a meter reads by the minute, and says when there is much of it.
+class meter final : public twinlane::agent {
+ public:
+  using agent::agent;
+  map_lane<int, int> readings{*this, "readings", did_update<&meter::read>};
+  window_lane<twinlane::reduce::count> per_minute{*this, "per_minute", twinlane::tumbling(1min),
+                                                  twinlane::close_after_idle(30s)};
+  supply_lane<int> alerts{*this, "alerts"};
+  demand_lane<int> peak{*this, "peak", twinlane::computed<&meter::highest>};
+
+ private:
+  void read(const int&, const int& now, const int*) {
+    per_minute.add();
+    if (now > 100) alerts.emit(now);
+    if (now > 1'000) throw std::runtime_error("no meter reads that");
+  }
+  int highest() const {
+    int all = 0;
+    for (const auto& r : readings) all = std::max(all, r.value);
+    return all;
   }
 };
 
@@ -210,6 +235,34 @@ TEST(testing, a_restart_keeps_what_a_store_would) {
   t.advance(10min);
   EXPECT_EQ(*t->mood, "bored");
   EXPECT_TRUE(t.hear("rates", "eur", 2.0));
+}
+
+TEST(testing, clock_closes_windows_when_nothing_has_come_for_long) {
+  twin<meter> m{"/meter/1"};
+  ASSERT_TRUE(m.feed("readings", "1", "5"));
+  const auto minute = m.now_ms() - m.now_ms() % 60'000;
+  ASSERT_TRUE(m->per_minute.find(minute));
+  m.advance(29s);
+  EXPECT_FALSE(m->per_minute.find(minute)->closed);
+  m.advance(61s);
+  EXPECT_TRUE(m->per_minute.find(minute)->closed);
+  EXPECT_EQ(m.diffs().back()["per_minute"][std::to_string(minute)]["closed"], true);
+}
+
+TEST(testing, events_of_supply_lanes_are_seen_when_their_turn_ends_well) {
+  twin<meter> m{"/meter/1"};
+  ASSERT_TRUE(m.feed({{"readings", "1", "50"}, {"readings", "2", "200"}}));
+  EXPECT_FALSE(m.feed("readings", "3", "2000"));
+  ASSERT_EQ(m.events().size(), 1u);
+  EXPECT_EQ(m.events()[0].lane, "alerts");
+  EXPECT_EQ(m.events()[0].value, 200);
+}
+
+TEST(testing, demand_lanes_are_computed_when_read) {
+  twin<meter> m{"/meter/1"};
+  EXPECT_EQ(m.lane("peak"), 0);
+  ASSERT_TRUE(m.feed("readings", "1", "50"));
+  EXPECT_EQ(m.lane("peak"), 50);
 }
 
 TEST(testing, says_what_the_agent_does_not_have) {
