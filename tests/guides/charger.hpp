@@ -4,6 +4,7 @@
 #include <string>
 
 #include <twinlane/agents/agent.hpp>
+#include <twinlane/lanes/reduce.hpp>
 
 // The agent of docs/write_an_agent.md, docs/lanes.md and docs/windows.md.
 
