@@ -17,7 +17,7 @@ class mailbox_share {
     if (ended_) return;
     if (waiting_->load() >= waiting_max_) {
       ended_ = true;
-      u = {u.uri, {}, false, false, 0, 0, {}, "too_slow", nullptr};
+      u = {u.uri, {}, false, false, 0, 0, {}, {}, "too_slow", nullptr};
     }
     if (!u.done.empty()) ended_ = true;
     waiting_->fetch_add(1);
@@ -46,7 +46,7 @@ outcome<following> follow(port& p, const std::string& uri, const caf::actor& who
       p, uri,
       [uri, share](const followed& f) {
         share->send({uri, std::string(f.lineage), f.whole, f.exists, f.from, f.rev, std::string(f.json),
-                     std::string(f.done), nullptr});
+                     std::string(f.lane), std::string(f.done), nullptr});
       },
       what);
 }

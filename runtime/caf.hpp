@@ -22,6 +22,7 @@ struct agent_update {
   bool whole{}, exists{};    // whole: json is the document; else a merge patch over it
   std::uint64_t from{}, rev{};
   std::string json;
+  std::string lane;            // of a supply lane's event: its name, and json is what it emitted; else empty
   std::string done;            // why nothing more comes, as `too_slow`; else empty
   std::shared_ptr<void> slot;  // counts what waits in the actor's mailbox
 };

@@ -2,7 +2,18 @@
 
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace twinlane {
+namespace {
+
+std::string lane_of(const supply_event& e) {
+  constexpr std::string_view before = "\"lane\":", behind = ",\"value\":";
+  const auto name = std::string_view(*e.tail).substr(before.size(), e.value_at - before.size() - behind.size());
+  return nlohmann::json::parse(name).get<std::string>();
+}
+
+}  // namespace
 
 /// Passes on what it hears until it is closed.
 class following::teller final : public subscriber {
@@ -14,12 +25,16 @@ class following::teller final : public subscriber {
     tell_ = nullptr;
   }
   void on_snapshot(std::uint64_t, const snapshot& s) override {
-    tell({true, s.exists, s.lineage, 0, s.rev, s.lanes(), {}});
+    tell({true, s.exists, s.lineage, 0, s.rev, s.lanes(), {}, {}});
   }
-  void on_diff(std::uint64_t, const diff& d) override { tell({false, true, {}, d.from, d.rev, d.patch(), {}}); }
+  void on_diff(std::uint64_t, const diff& d) override { tell({false, true, {}, d.from, d.rev, d.patch(), {}, {}}); }
+  void on_event(std::uint64_t, const supply_event& e) override {
+    const auto lane = lane_of(e);
+    tell({false, true, {}, e.rev, e.rev, e.value(), lane, {}});
+  }
   void on_life(std::uint64_t, const life_event&) override {}
   void on_done(std::uint64_t, std::string_view reason) override {
-    if (reason != "unsubscribed") tell({false, false, {}, 0, 0, {}, reason});
+    if (reason != "unsubscribed") tell({false, false, {}, 0, 0, {}, {}, reason});
   }
 
  private:

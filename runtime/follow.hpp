@@ -10,7 +10,8 @@
 
 namespace twinlane {
 
-/// What happened to an agent that is followed: its state as a whole, first and when its lineage changes, else a diff.
+/// What happened to an agent that is followed: its state as a whole, first and when its lineage changes, else a diff,
+/// or what a supply lane emitted.
 /// Views hold during the call only.
 struct followed {
   bool whole{};                // json is the document; else an RFC 7396 merge patch over it
@@ -18,6 +19,7 @@ struct followed {
   std::string_view lineage{};  // of a whole
   std::uint64_t from{}, rev{};
   std::string_view json{};
+  std::string_view lane{};  // of a supply lane's event: its name, and json is what it emitted; else empty
   std::string_view done{};  // why nothing more comes, as `error`; else empty
 };
 

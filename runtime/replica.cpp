@@ -30,7 +30,8 @@ void replica::did_hear(const followed& f) {
     if (missed_)
       waiting_.clear();
     else
-      waiting_.push_back({f.whole, f.exists, f.rev, std::string(f.lineage), std::string(f.json), std::string(f.done)});
+      waiting_.push_back({f.whole, f.exists, f.rev, std::string(f.lineage), std::string(f.json), std::string(f.lane),
+                          std::string(f.done)});
   }
   filled_.notify_one();
 }
@@ -67,9 +68,15 @@ void replica::begin_again() {
 }
 
 void replica::apply(change c) {
+  auto json = nlohmann::json::parse(c.json);
+  emitted_.reset();
+  if (!c.lane.empty()) {
+    emitted_ = event{std::move(c.lane), std::move(json)};
+    patch_ = nullptr;
+    return;
+  }
   exists_ = c.exists;
   rev_ = c.rev;
-  auto json = nlohmann::json::parse(c.json);
   if (c.whole) {
     document_ = std::move(json);
     lineage_ = std::move(c.lineage);

@@ -17,22 +17,31 @@ namespace twinlane {
 
 /// One agent's document, kept up to date on a thread of the host's.
 ///
-/// Units    at most waiting_max changes wait for next(); when there are more it goes on with the whole document
+/// Units    at most waiting_max changes and events wait for next(); when there are more it goes on with the whole
+///          document, and events are lost
 /// Threads  one at a time; what waits is filled by shards
 /// Errors   std::invalid_argument from the constructor for a URI or lane that nothing has
 class replica {
  public:
+  /// What a supply lane emitted.
+  struct event {
+    std::string lane;
+    nlohmann::json value;
+  };
+
   replica(port& p, std::string uri, view what = {}, std::size_t waiting_max = 1000);
   ~replica();
   replica(const replica&) = delete;
   replica& operator=(const replica&) = delete;
 
-  /// Waits for the next change and applies it; false when none came in time, or none will: see ended().
+  /// Waits for the next change, which it applies, or event; false when none came in time, or none will: see ended().
   bool next(std::chrono::milliseconds wait);
 
   const nlohmann::json& document() const noexcept { return document_; }
-  /// What the last next() has applied; null when it was the whole document.
+  /// What the last next() has applied; null when it was the whole document, or an event.
   const nlohmann::json& patch() const noexcept { return patch_; }
+  /// What a supply lane emitted, when the last next() brought that.
+  const std::optional<event>& emitted() const noexcept { return emitted_; }
   bool exists() const noexcept { return exists_; }
   const std::string& lineage() const noexcept { return lineage_; }
   std::uint64_t rev() const noexcept { return rev_; }
@@ -43,7 +52,7 @@ class replica {
   struct change {
     bool whole, exists;
     std::uint64_t rev;
-    std::string lineage, json, done;
+    std::string lineage, json, lane, done;
   };
   std::optional<error> begin();
   void begin_again();
@@ -62,6 +71,7 @@ class replica {
 
   nlohmann::json document_ = nlohmann::json::object(), patch_;
   std::string lineage_, ended_;
+  std::optional<event> emitted_;
   std::uint64_t rev_ = 0;
   bool exists_ = false;
   following subscription_;  // last: it goes first

@@ -16,15 +16,17 @@ using nlohmann::json;
 using runtime_test::account;
 using runtime_test::fan;
 using runtime_test::product;
+using runtime_test::siren;
 constexpr auto patience = 20s;
 
-/// A runtime as a host has it, with accounts, and products that fans follow.
+/// A runtime as a host has it, with accounts, sirens, and products that fans follow.
 class hosted {
  public:
   explicit hosted(runtime_options o = {}) : on(with(std::move(o))) {
     on.add<account>("account", "/account/:id");
     on.add<fan>("fan", "/fan/:id");
     on.add<product>("product", "/product/:id");
+    on.add<siren>("siren", "/siren/:id");
     on.start();
   }
   json document(const std::string& uri) {

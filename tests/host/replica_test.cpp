@@ -63,6 +63,21 @@ TEST(replica, sees_the_lanes_that_it_asked_for) {
   EXPECT_EQ(watch.document(), json::parse(R"({"sum":5})"));
 }
 
+TEST(replica, brings_events_of_supply_lanes_and_leaves_the_document_alone) {
+  hosted h;
+  feed in{h.on, "in"};
+  replica watch{h.on, "/siren/1"};
+  ASSERT_FALSE(in.put("/siren/1", "alarms", 7));
+  while (!watch.emitted()) ASSERT_TRUE(watch.next(patience));
+  EXPECT_EQ(watch.emitted()->lane, "alarms");
+  EXPECT_EQ(watch.emitted()->value, 7);
+  EXPECT_TRUE(watch.patch().is_null());
+  EXPECT_EQ(watch.document(), h.document("/siren/1"));
+  ASSERT_FALSE(in.put("/siren/1", "alarms", 8));
+  ASSERT_TRUE(watch.next(patience));
+  EXPECT_EQ(watch.emitted()->value, 8);
+}
+
 TEST(replica, refuses_what_nothing_has) {
   hosted h;
   EXPECT_THROW(replica(h.on, "/nowhere/1"), std::invalid_argument);
