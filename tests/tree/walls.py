@@ -32,7 +32,7 @@ ONLY = {
     "boost/asio": ("web/", "tests/web/", "perf/"),
     "openssl/": ("web/",),
     "prometheus/": ("runtime/",),
-    "sqlite3.h": ("runtime/", "tests/store/"),
+    "sqlite3.h": ("runtime/", "tests/store/", "tests/support/power_cut_vfs.cpp"),
     "yaml-cpp/": ("runtime/app/", "tests/app/", "tests/fuzz/", "tests/runtime/"),
     "CLI/": ("runtime/app/", "perf/"),
     "gtest/": ("tests/",),
