@@ -2,6 +2,7 @@
 """The walls of docs/architecture.md hold in this tree, and a breach of each would be seen."""
 
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -77,6 +78,26 @@ class Tree(unittest.TestCase):
         seen = walls.tracked_files(ROOT)
         for path in ("runtime/port.hpp", "tests/tree/walls.py", "CMakeLists.txt", "dev"):
             self.assertIn(path, seen)
+
+
+    def test_installs_what_installed_headers_include(self):
+        installed = {"runtime/twinlane.hpp", "runtime/caf.hpp", "agents/testing.hpp"}
+        for path in walls.tracked_files(ROOT):
+            if re.fullmatch(r"(lanes|agents)/(detail/)?\w+\.hpp", path):
+                installed.add(path)
+            elif path.endswith("CMakeLists.txt") and path.startswith(("runtime/", "ingest/", "web/")):
+                for headers in re.findall(r"\bHEADERS\s+((?:[\w/]+\.hpp\s+)+)", self.text(path)):
+                    installed |= {os.path.join(os.path.dirname(path), h) for h in headers.split()}
+        self.assertIn("web/server.hpp", installed)
+        for path in sorted(installed):
+            for _, _, name in walls.includes(self.text(path)):
+                if name.startswith("twinlane/"):
+                    self.assertIn(name.removeprefix("twinlane/"), installed, f"{path} is installed and includes it")
+
+    @staticmethod
+    def text(path):
+        with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+            return f.read()
 
 
 class Detection(unittest.TestCase):
