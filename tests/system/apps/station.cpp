@@ -17,11 +17,11 @@ struct reading {
 };
 BOOST_DESCRIBE_STRUCT(reading, (), (station, sensor, n, value))
 
-struct alarm {
+struct warning {
   std::string sensor;
   std::int64_t n{};
 };
-BOOST_DESCRIBE_STRUCT(alarm, (), (sensor, n))
+BOOST_DESCRIBE_STRUCT(warning, (), (sensor, n))
 
 struct summary {
   std::uint64_t sensors{};
@@ -35,7 +35,7 @@ class station final : public twinlane::agent {
   map_lane<std::string, reading> sensors{*this, "sensors", did_update<&station::changed>};
   log_lane<reading> history{*this, "history", keep_last(1'000)};
   value_lane<reading> last{*this, "last"};
-  supply_lane<alarm> alarms{*this, "alarms"};
+  supply_lane<warning> alarms{*this, "alarms"};
   supply_lane<reading> ticks{*this, "ticks"};
   demand_lane<summary> mean{*this, "mean", computed<&station::mean_now>};
 
