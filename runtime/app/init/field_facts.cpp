@@ -96,12 +96,13 @@ std::optional<time_facts> time_of(const sampled_field& field, const std::vector<
   return reader.facts();
 }
 
-/// Braces end a template's field, and a dollar begins what is no field.
+/// Braces end a template's field, a slash ends a route's segment, and a dollar begins what is no field.
 bool in_template(const std::string& path, const std::vector<std::string>& names) {
   if (path.empty() || path.size() > 256 || path[0] == '$') return false;
   if (std::any_of(names.begin(), names.end(), [](const auto& n) { return n.empty(); })) return false;
-  return std::all_of(path.begin(), path.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '{' && c != '}' && c != 0x7f; });
+  return std::all_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '{' && c != '}' && c != '/' && c != 0x7f;
+  });
 }
 
 field_facts facts_of(const sampled_field& field, const std::vector<const sampled_record*>& records,

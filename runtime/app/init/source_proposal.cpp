@@ -21,6 +21,8 @@ namespace {
 using ingest::sampled_record;
 using ingest::topic_sample;
 
+std::string several(std::uint64_t n, const std::string& what) { return grouped(n) + ' ' + what + (n == 1 ? "" : "s"); }
+
 /// Takes the sample's records apart; the fields are as the server would see them.
 sample_facts read_sample(const topic_sample& sample, const sample_format& format) {
   sampled_fields fields;
@@ -136,9 +138,8 @@ void proposer::choose_names() {
   p_.about_entity = entity_.why;
   if (!entity_.sure) p_.about_entity.insert(p_.about_entity.begin(), "Not sure:");
   for (const auto& other : entity_.considered) p_.about_entity.push_back("Or " + other);
-  p_.about_agent.push_back(fmt::format("{} in the sample, the largest with {} records.",
-                                       entity_.distinct == 1 ? "One agent" : grouped(entity_.distinct) + " agents",
-                                       grouped(entity_.most)));
+  p_.about_agent.push_back(fmt::format("{} in the sample, the largest with {}.", several(entity_.distinct, "agent"),
+                                       several(entity_.most, "record")));
 }
 
 json_lane_spec proposer::lane_of_kind() {
@@ -253,10 +254,10 @@ void proposer::tell_of_fit() {
 
 void proposer::tell_of_sample() {
   p_.about_sample.push_back(fmt::format(
-      "From {} records of topic '{}', which has {} partitions.",
+      "From {} records of topic '{}', which has {}.",
       sample_.whole ? "all " + grouped(sample_.records.size())
                     : fmt::format("{} of about {}", grouped(sample_.records.size()), grouped(sample_.records_held)),
-      sample_.topic, sample_.partitions));
+      sample_.topic, several(static_cast<std::uint64_t>(sample_.partitions), "partition")));
   if (!p_.sure) p_.about_sample.emplace_back("The entity below is a guess: look at it first.");
   tell_of_headers();
   tell_of_fit();

@@ -150,7 +150,7 @@ TEST(field_facts, times_are_found_in_every_unit_and_as_text) {
 }
 
 TEST(field_facts, names_that_a_template_cannot_hold_are_marked) {
-  const auto f = facts_from({R"({"a.b":1,"$c":1,"d{":1,"":1,"e f\"":1,"g\n":1,"h":{"$i":1}})"});
+  const auto f = facts_from({R"({"a.b":1,"$c":1,"d{":1,"":1,"e f\"":1,"g\n":1,"j/k":1,"h":{"$i":1}})"});
   std::vector<std::string> usable;
   for (const auto& field : f.fields)
     if (field.in_template) usable.push_back(field.path);

@@ -1,5 +1,6 @@
 #include <twinlane/runtime/app/init/source_proposal.hpp>
 
+#include <algorithm>
 #include <random>
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ source_proposal proposed(const ingest::topic_sample& sample) {
   EXPECT_THAT(problems_of(yaml), IsEmpty()) << yaml;
   if (!read.problems.empty()) return p;
   const auto& s = read.settings.sources.at(0);
+  EXPECT_EQ(std::count(s.entity.begin(), s.entity.end(), '/'), 2) << s.entity;
   EXPECT_EQ(s.name, p.source.name);
   EXPECT_EQ(s.entity, p.source.entity);
   EXPECT_EQ(s.key, p.source.key);
