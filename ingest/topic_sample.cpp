@@ -90,7 +90,6 @@ sampling::sampling(const sample_options& o)
   conf.set("enable.auto.commit", "false");
   conf.set("enable.partition.eof", "true");
   conf.set("auto.offset.reset", "earliest");
-  conf.set("allow.auto.create.topics", "false");
   conf.set("fetch.wait.max.ms", "100");
   conf.set("queued.max.messages.kbytes", "16384");
   client_ = conf.make(RD_KAFKA_CONSUMER);
