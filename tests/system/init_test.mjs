@@ -31,7 +31,10 @@ function orders() {
     if (!states.has(uri)) states.set(uri, { orders: {} });
     states.get(uri).orders[order.order_id] = order;
   }
-  return { topic: 'orders', partitions: 4, records, states, nobody: '/customer/c400' };
+  const later = { t: 'orders', k: 'c0', v: JSON.stringify({
+    order_id: 9_000, customer_id: 'c0', total: 1, status: 'just now', order_date: new Date(began + 4_000 * minute).toISOString(),
+  }) };
+  return { topic: 'orders', partitions: 4, records, states, later, later_key: '9000', nobody: '/customer/c400' };
 }
 
 /** Nested JSON without keys: a device's readings lie in one partition, in their order. */
@@ -50,7 +53,10 @@ function readings() {
     const log = states.get(uri).telemetry;
     log[Object.keys(log).length + 1] = reading;
   }
-  return { topic: 'plant.telemetry.v1', partitions: 3, records, states, nobody: '/device/d-30' };
+  const later = { t: 'plant.telemetry.v1', p: 0, v: JSON.stringify({
+    device: { id: 'd-0', model: 'just now' }, ts: (began + 4_000 * minute) / 1_000,
+  }) };
+  return { topic: 'plant.telemetry.v1', partitions: 3, records, states, later, later_key: '81', nobody: '/device/d-30' };
 }
 
 /** CSV with a header line in the topic, quotes and commas within fields. */
@@ -68,7 +74,8 @@ function payments() {
     if (!states.has(uri)) states.set(uri, { payments: {} });
     states.get(uri).payments[row.payment_id] = row;
   }
-  return { topic: 'payments', partitions: 2, records, states, nobody: '/account/account' };
+  const later = { t: 'payments', p: 0, v: 'p9000,DE100,1.25,just now,2026-02-01 08:00:00' };
+  return { topic: 'payments', partitions: 2, records, states, later, later_key: 'p9000', nobody: '/account/account' };
 }
 
 /** Runs one of the commands of the transcript, with the broker and port of this test. */
@@ -111,21 +118,28 @@ function assert_transcript({ init, check, yaml }, app) {
   assert.equal(file, usual(yaml));
 }
 
-/** The generic page of one entity, when this build has pages: it shows the entity's lane. */
-async function assert_page_shows(t, app, uri, lane) {
+/** The program's start page shows the type, and the generic page of one entity its lane, and a record as it comes. */
+async function assert_page_lives(t, app, { states, later, later_key }) {
+  const [uri, lanes] = [...states][0];
+  const lane = Object.keys(lanes)[0];
   const browser_path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p));
-  if ((await app.get('/ui/', { headers: { accept: 'text/html' } })).status !== 200) return t.diagnostic('no generic page in this build');
   if (!browser_path) return t.diagnostic('no Chromium');
   const { chromium } = await import('playwright-core');
   const context = await chromium.launchPersistentContext(temp_dir(t, 'profile'), {
     executablePath: browser_path, headless: true,
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage'],
+    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
   });
   defer(t, () => context.close());
   const page = context.pages()[0] ?? await context.newPage();
   page.setDefaultTimeout(15_000);
+  await page.goto(`${app.url}/`);
+  await page.waitForSelector(`[data-type="${uri.split('/')[1]}"]`);
   await page.goto(`${app.url}/ui${uri}`);
+  await page.waitForSelector('[data-testid=connection][data-state=open]');
   await page.waitForSelector(`[data-lane="${lane}"]`);
+  await kafka.produce([later]);
+  await page.waitForSelector(`[data-lane="${lane}"] tr[data-key="${later_key}"]`);
+  if (process.env.TWINLANE_SHOTS) await page.screenshot({ path: join(process.env.TWINLANE_SHOTS, `init-${lane}.png`) });
 }
 
 for (const [name, make] of [['flat JSON', orders], ['nested JSON', readings], ['CSV', payments]]) {
@@ -135,8 +149,7 @@ for (const [name, make] of [['flat JSON', orders], ['nested JSON', readings], ['
     const made = await init_and_check(t, shape);
     const app = await start_app(t, { cwd: made.dir, data_dir: join(made.dir, 'data') });
     await assert_states(app, shape);
-    const [uri, lanes] = [...shape.states][0];
-    await assert_page_shows(t, app, uri, Object.keys(lanes)[0]);
+    await assert_page_lives(t, app, shape);
     if (make === orders) await t.test('and the README shows just that', () => assert_transcript(made, app));
     await assert_stops_well(assert, app);
   });
