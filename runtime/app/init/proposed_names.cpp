@@ -74,7 +74,7 @@ std::string singular(std::string_view word) {
   if (ends("ies") && word.size() > 4) return without(3) + "y";
   for (const auto* end : {"sses", "shes", "ches", "xes", "zes"})
     if (ends(end)) return without(2);
-  if (ends("ss") || ends("us") || ends("is") || ends("news") || !ends("s")) return std::string(word);
+  if (ends("ss") || ends("us") || ends("is") || word.ends_with("news") || !ends("s")) return std::string(word);
   return without(1);
 }
 
