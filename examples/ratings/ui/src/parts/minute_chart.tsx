@@ -66,7 +66,7 @@ function optionsOf({ minutes, kind, range }: MinuteChartProps, { width, shown, o
   return {
     width,
     height,
-    padding: [10, 6, 0, 0],
+    padding: [10, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
