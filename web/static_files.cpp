@@ -60,7 +60,7 @@ bool may_be_page(std::string_view path, const request& r) {
   return sane && (extension(path).empty() || preferred_media(r.accept) == media::html);
 }
 
-response tagged(std::string_view name, const std::string& tag) {
+response file_head(std::string_view name, const std::string& tag) {
   response out;
   out.content_type = std::string(content_type_of(name));
   out.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}};
@@ -116,7 +116,7 @@ response static_files::get_embedded(std::string_view path, const request& r) con
   if (!file && may_be_page(path, r)) file = find_file(embedded_, "index.html");
   if (!file) return not_found();
   const std::string tag(file->tag);
-  auto out = tagged(file->name, tag);
+  auto out = file_head(file->name, tag);
   if (r.if_none_match && none_match_holds(*r.if_none_match, tag))
     out.status = 304;
   else
@@ -131,7 +131,7 @@ response static_files::answer(const fs::path& file, const request& r) const {
   const auto written = fs::last_write_time(file, ec).time_since_epoch().count();
   if (ec) return not_found();
   const std::string tag = "\"" + std::to_string(written) + "-" + std::to_string(size) + "\"";
-  auto out = tagged(file.filename().string(), tag);
+  auto out = file_head(file.filename().string(), tag);
   if (r.if_none_match && none_match_holds(*r.if_none_match, tag)) {
     out.status = 304;
     return out;
