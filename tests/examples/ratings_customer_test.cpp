@@ -38,7 +38,8 @@ class ratings_customer : public testing::Test {
   template <class T>
   std::vector<T> each(const char* log, const char* field) const {
     std::map<int, T> in_order;
-    for (const auto& [number, entry] : lane(log).items()) in_order[std::stoi(number)] = entry.at(field);
+    const auto entries = lane(log);
+    for (const auto& [number, entry] : entries.items()) in_order[std::stoi(number)] = entry.at(field);
     std::vector<T> out;
     for (auto& [number, value] : in_order) out.push_back(std::move(value));
     return out;

@@ -63,9 +63,10 @@ json in_order_of_size(json list) {
 /// [{windowstart, counts: {status: n}}] of one window lane of all segments.
 json counts_by_status(ratings_lab& lab, const char* lane) {
   std::map<std::int64_t, json> windows;
-  for (const auto& status : statuses)
-    for (const auto& [start, w] : lab.lane("/segment/" + status, lane).items())
-      windows[std::stoll(start)][status] = w.at("value").at("n");
+  for (const auto& status : statuses) {
+    const auto of_status = lab.lane("/segment/" + status, lane);
+    for (const auto& [start, w] : of_status.items()) windows[std::stoll(start)][status] = w.at("value").at("n");
+  }
   json out = json::array();
   for (const auto& [start, counts] : windows) out.push_back({{"windowstart", start}, {"counts", counts}});
   return out;
