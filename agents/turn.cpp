@@ -15,6 +15,7 @@ void turn::begin(agent& a, std::int64_t at_ms, bool first) {
 
 decode_status turn::apply(unsigned lane, const lane_input& in, std::int64_t at_ms) {
   event_ms = at_ms;
+  passed_over = false;
   return agent_->lane_at(lane).apply(decoder_, in);
 }
 

@@ -57,6 +57,35 @@ struct did_remove_t {};
 template <auto Fn>
 inline constexpr did_remove_t<Fn> did_remove{};
 
+// The same for agents that are put together at run time, by functions that know neither the agent's class nor the lane:
+// they are given the owner and the lane's index first.
+template <class Signature>
+struct when_updated_t {
+  Signature* call;
+};
+template <class Signature>
+constexpr when_updated_t<Signature> when_updated(Signature& f) {
+  return {&f};
+}
+template <class Signature>
+struct when_removed_t {
+  Signature* call;
+};
+template <class Signature>
+constexpr when_removed_t<Signature> when_removed(Signature& f) {
+  return {&f};
+}
+template <class Signature>
+struct admit_if_t {
+  Signature* call;
+};
+/// What comes from outside for which the function `(owner, lane, key, now)` is false is passed over; `(owner, lane,
+/// now)` on a value or log.
+template <class Signature>
+constexpr admit_if_t<Signature> admit_if(Signature& f) {
+  return {&f};
+}
+
 /// What an agent type knows of one of its lanes; one for all agents of the type.
 struct lane_info {
   std::string name;
@@ -67,6 +96,7 @@ struct lane_info {
   // Typed callbacks, erased; the lane that stored them casts them back.
   void (*update_callback)() = nullptr;
   void (*remove_callback)() = nullptr;
+  void (*admit_callback)() = nullptr;
   void (*command_callback)() = nullptr;
   void (*computed_callback)() = nullptr;
   std::shared_ptr<const void> settings;  // what a kind of lane has of its own
@@ -133,6 +163,7 @@ class lane_turn {
   std::int64_t now_ms = 0;
   std::int64_t event_ms = 0;  // event time of the record being applied; now_ms otherwise
   int depth = 0;              // nested did_update calls
+  bool passed_over = false;   // what was applied last, by a lane that admits not all
   std::vector<join_effect> joins;
   std::vector<lane_event> events;
   std::vector<late_events> late;  // a lane once

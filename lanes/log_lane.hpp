@@ -38,7 +38,7 @@ class log_lane final : public detail::keyed_lane<std::uint64_t, V> {
     if (auto* f = info().update_callback) {
       detail::callback_depth guard(running_turn());
       const V held = e.value;
-      reinterpret_cast<update_fn*>(f)(owner(), sequence, held);
+      reinterpret_cast<update_fn*>(f)(owner(), this->index(), sequence, held);
     }
     if (keep.entries_max) {
       while (auto oldest = state_.over_count(keep.entries_max)) remove(*oldest);
@@ -52,7 +52,12 @@ class log_lane final : public detail::keyed_lane<std::uint64_t, V> {
     V now{};
     auto status = d.decode(in.value, now);
     if (status && is_null(now)) return {lane_errc::bad_value, "log lane '" + name() + "' holds no null"};
-    if (status) append(std::move(now));
+    if (!status) return status;
+    auto* const admits = info().admit_callback;
+    if (admits && !reinterpret_cast<admit_fn*>(admits)(owner(), this->index(), now))
+      running_turn().passed_over = true;
+    else
+      append(std::move(now));
     return status;
   }
   // No number is given twice, also when retention took the entries that had the last ones.
@@ -73,15 +78,16 @@ class log_lane final : public detail::keyed_lane<std::uint64_t, V> {
   }
 
  private:
-  using update_fn = void(lane_owner&, std::uint64_t, const V&);
-  using remove_fn = void(lane_owner&, std::uint64_t, const V&);
+  using update_fn = void(lane_owner&, unsigned, std::uint64_t, const V&);
+  using remove_fn = void(lane_owner&, unsigned, std::uint64_t, const V&);
+  using admit_fn = bool(lane_owner&, unsigned, const V&);
 
   void remove(std::uint64_t sequence) {
     auto gone = state_.remove(touched_log(), sequence);
     auto* f = info().remove_callback;
     if (!f || !gone) return;
     detail::callback_depth guard(running_turn());
-    reinterpret_cast<remove_fn*>(f)(owner(), gone->key, gone->value);
+    reinterpret_cast<remove_fn*>(f)(owner(), this->index(), gone->key, gone->value);
   }
   template <class Option>
   static void set_option(lane_info& i, const Option& option) {
@@ -92,16 +98,23 @@ class log_lane final : public detail::keyed_lane<std::uint64_t, V> {
   }
   template <auto Fn>
   static void set_option(lane_info& i, did_update_t<Fn>) {
-    i.update_callback = detail::erase_callback(+[](lane_owner& o, std::uint64_t sequence, const V& now) {
+    i.update_callback = detail::erase_callback(+[](lane_owner& o, unsigned, std::uint64_t sequence, const V& now) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(sequence, now);
     });
   }
   template <auto Fn>
   static void set_option(lane_info& i, did_remove_t<Fn>) {
-    i.remove_callback = detail::erase_callback(+[](lane_owner& o, std::uint64_t sequence, const V& before) {
+    i.remove_callback = detail::erase_callback(+[](lane_owner& o, unsigned, std::uint64_t sequence, const V& before) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(sequence, before);
     });
   }
+  static void set_option(lane_info& i, when_updated_t<update_fn> f) {
+    i.update_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, when_removed_t<remove_fn> f) {
+    i.remove_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, admit_if_t<admit_fn> f) { i.admit_callback = detail::erase_callback(f.call); }
 };
 
 }  // namespace twinlane

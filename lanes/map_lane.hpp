@@ -45,7 +45,7 @@ class map_lane final : public detail::keyed_lane<K, V> {
     if (callback) {
       detail::callback_depth guard(running_turn());
       const V held = e.value;  // the callback may change this lane
-      reinterpret_cast<update_fn*>(callback)(owner(), key, held, before ? &*before : nullptr);
+      reinterpret_cast<update_fn*>(callback)(owner(), this->index(), key, held, before ? &*before : nullptr);
     }
     if (keep.entries_max) {
       while (auto oldest = state_.over_count(keep.entries_max)) remove(*oldest);
@@ -67,7 +67,7 @@ class map_lane final : public detail::keyed_lane<K, V> {
     auto gone = state_.remove(touched_log(), key);
     if (auto* f = info().remove_callback) {
       detail::callback_depth guard(running_turn());
-      reinterpret_cast<remove_fn*>(f)(owner(), gone->key, gone->value);
+      reinterpret_cast<remove_fn*>(f)(owner(), this->index(), gone->key, gone->value);
     }
     return true;
   }
@@ -91,7 +91,7 @@ class map_lane final : public detail::keyed_lane<K, V> {
     V now{};
     auto status = in.op == lane_input::kind::patch ? detail::decode_patched(d, find(key), in.value, now)
                                                    : d.decode(in.value, now);
-    if (status) put(key, std::move(now));
+    if (status && admits(key, now)) put(key, std::move(now));
     return status;
   }
   void evict(std::int64_t now_ms) override {
@@ -100,8 +100,16 @@ class map_lane final : public detail::keyed_lane<K, V> {
   }
 
  private:
-  using update_fn = void(lane_owner&, const K&, const V&, const V*);
-  using remove_fn = void(lane_owner&, const K&, const V&);
+  using update_fn = void(lane_owner&, unsigned, const K&, const V&, const V*);
+  using remove_fn = void(lane_owner&, unsigned, const K&, const V&);
+  using admit_fn = bool(lane_owner&, unsigned, const K&, const V&);
+
+  bool admits(const K& key, const V& now) {
+    auto* const f = info().admit_callback;
+    if (!f || is_null(now) || reinterpret_cast<admit_fn*>(f)(owner(), this->index(), key, now)) return true;
+    running_turn().passed_over = true;
+    return false;
+  }
 
   // PUT, PATCH or DELETE of the whole lane, entry by entry; nothing changes when one entry does not decode.
   decode_status apply_whole(decoder& d, const lane_input& in) {
@@ -135,7 +143,12 @@ class map_lane final : public detail::keyed_lane<K, V> {
         if (!stays(e.key)) gone.push_back(e.key);
       for (const auto& key : gone) remove(key);
     }
-    for (auto& [key, now] : entries) now ? put(key, std::move(*now)) : remove(key);
+    for (auto& [key, now] : entries) {
+      if (!now)
+        remove(key);
+      else if (admits(key, *now))
+        put(key, std::move(*now));
+    }
     return {};
   }
 
@@ -145,16 +158,24 @@ class map_lane final : public detail::keyed_lane<K, V> {
   }
   template <auto Fn>
   static void set_option(lane_info& i, did_update_t<Fn>) {
-    i.update_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& now, const V* before) {
-      (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, now, before);
-    });
+    i.update_callback =
+        detail::erase_callback(+[](lane_owner& o, unsigned, const K& key, const V& now, const V* before) {
+          (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, now, before);
+        });
   }
   template <auto Fn>
   static void set_option(lane_info& i, did_remove_t<Fn>) {
-    i.remove_callback = detail::erase_callback(+[](lane_owner& o, const K& key, const V& before) {
+    i.remove_callback = detail::erase_callback(+[](lane_owner& o, unsigned, const K& key, const V& before) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(key, before);
     });
   }
+  static void set_option(lane_info& i, when_updated_t<update_fn> f) {
+    i.update_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, when_removed_t<remove_fn> f) {
+    i.remove_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, admit_if_t<admit_fn> f) { i.admit_callback = detail::erase_callback(f.call); }
 };
 
 }  // namespace twinlane

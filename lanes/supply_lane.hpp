@@ -33,7 +33,7 @@ class supply_lane final : public detail::stateless_lane {
     encode(event.value, value);
     if (auto* f = info().update_callback) {
       detail::callback_depth guard(turn);
-      reinterpret_cast<update_fn*>(f)(owner(), value);
+      reinterpret_cast<update_fn*>(f)(owner(), index(), value);
     }
   }
 
@@ -44,18 +44,28 @@ class supply_lane final : public detail::stateless_lane {
     T value{};
     auto status = d.decode(in.value, value);
     if (status && is_null(value)) return {lane_errc::bad_value, "supply lane '" + name() + "' emits no null"};
-    if (status) emit(value);
+    if (!status) return status;
+    auto* const admits = info().admit_callback;
+    if (admits && !reinterpret_cast<admit_fn*>(admits)(owner(), index(), value))
+      running_turn().passed_over = true;
+    else
+      emit(value);
     return status;
   }
   void describe_record(nlohmann::json& out) const override { describe<T>(out); }
 
  private:
-  using update_fn = void(lane_owner&, const T&);
+  using update_fn = void(lane_owner&, unsigned, const T&);
+  using admit_fn = bool(lane_owner&, unsigned, const T&);
 
+  static void set_option(lane_info& i, when_updated_t<update_fn> f) {
+    i.update_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, admit_if_t<admit_fn> f) { i.admit_callback = detail::erase_callback(f.call); }
   template <auto Fn>
   static void set_option(lane_info& info, did_update_t<Fn>) {
-    info.update_callback =
-        detail::erase_callback(+[](lane_owner& o, const T& now) { (static_cast<detail::class_of<Fn>&>(o).*Fn)(now); });
+    info.update_callback = detail::erase_callback(
+        +[](lane_owner& o, unsigned, const T& now) { (static_cast<detail::class_of<Fn>&>(o).*Fn)(now); });
   }
 };
 

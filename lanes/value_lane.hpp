@@ -47,7 +47,7 @@ class value_lane final : public lane_base {
     if (auto* f = info().update_callback) {
       detail::callback_depth guard(running_turn());
       const T held = *value_;  // the callback may change this lane
-      reinterpret_cast<update_fn*>(f)(owner(), held, before ? &*before : nullptr);
+      reinterpret_cast<update_fn*>(f)(owner(), index(), held, before ? &*before : nullptr);
     }
     return true;
   }
@@ -66,7 +66,7 @@ class value_lane final : public lane_base {
     std::optional<T> before = std::exchange(value_, std::nullopt);
     if (auto* f = info().remove_callback) {
       detail::callback_depth guard(running_turn());
-      reinterpret_cast<remove_fn*>(f)(owner(), *before);
+      reinterpret_cast<remove_fn*>(f)(owner(), index(), *before);
     }
     return true;
   }
@@ -85,7 +85,12 @@ class value_lane final : public lane_base {
     auto status = in.op == lane_input::kind::patch
                       ? detail::decode_patched(d, value_ ? &*value_ : nullptr, in.value, now)
                       : d.decode(in.value, now);
-    if (status) set(std::move(now));
+    if (!status) return status;
+    auto* const admits = info().admit_callback;
+    if (admits && !is_null(now) && !reinterpret_cast<admit_fn*>(admits)(owner(), index(), now))
+      running_turn().passed_over = true;
+    else
+      set(std::move(now));
     return status;
   }
   bool present() const override { return value_.has_value(); }
@@ -150,8 +155,9 @@ class value_lane final : public lane_base {
   void describe_record(nlohmann::json& out) const override { describe<T>(out); }
 
  private:
-  using update_fn = void(lane_owner&, const T&, const T*);
-  using remove_fn = void(lane_owner&, const T&);
+  using update_fn = void(lane_owner&, unsigned, const T&, const T*);
+  using remove_fn = void(lane_owner&, unsigned, const T&);
+  using admit_fn = bool(lane_owner&, unsigned, const T&);
   struct value_log final : lane_log {
     bool held = false;
     std::optional<T> before;
@@ -169,15 +175,22 @@ class value_lane final : public lane_base {
   }
   template <auto Fn>
   static void set_option(lane_info& info, did_update_t<Fn>) {
-    info.update_callback = detail::erase_callback(+[](lane_owner& o, const T& now, const T* before) {
+    info.update_callback = detail::erase_callback(+[](lane_owner& o, unsigned, const T& now, const T* before) {
       (static_cast<detail::class_of<Fn>&>(o).*Fn)(now, before);
     });
   }
   template <auto Fn>
   static void set_option(lane_info& info, did_remove_t<Fn>) {
     info.remove_callback = detail::erase_callback(
-        +[](lane_owner& o, const T& before) { (static_cast<detail::class_of<Fn>&>(o).*Fn)(before); });
+        +[](lane_owner& o, unsigned, const T& before) { (static_cast<detail::class_of<Fn>&>(o).*Fn)(before); });
   }
+  static void set_option(lane_info& i, when_updated_t<update_fn> f) {
+    i.update_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, when_removed_t<remove_fn> f) {
+    i.remove_callback = detail::erase_callback(f.call);
+  }
+  static void set_option(lane_info& i, admit_if_t<admit_fn> f) { i.admit_callback = detail::erase_callback(f.call); }
   void keep_before() {
     auto& l = this->template touch<value_log>();
     if (l.held) return;

@@ -173,7 +173,7 @@ void shard::apply(cut& c, entity& e, turn& t, const work& w) {
     return;
   }
   if (status)
-    c.useful = true;
+    c.useful = c.useful || !t.passed_over;  // what its lane does not admit brings nobody into being either
   else
     fail(c, e, w, problem::bad_value, reason_of(status.code), status.detail);
 }
