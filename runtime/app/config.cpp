@@ -123,6 +123,15 @@ void read_process(map_reader& top, config& to) {
   top.text("ui", to.ui);
 }
 
+std::vector<std::string> sink_names(const yaml_node& root) {
+  std::vector<std::string> names;
+  const auto* sinks = root.find("sinks");
+  if (!sinks) return names;
+  for (const auto& sink : sinks->items)
+    if (const auto* name = sink.find("name")) names.push_back(name->text);
+  return names;
+}
+
 void read_all(const yaml_node& root, config_result& result, const known_parts& known, problem_list& problems) {
   auto& to = result.settings;
   map_reader top(root, "", problems);
@@ -133,7 +142,7 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
   read_web(top, to.web, problems);
   for (const auto* later : {"auth", "policies", "tls"})
     top.not_yet(later, "Leave it out and listen on loopback, behind a proxy that authenticates.");
-  if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, problems);
+  if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, sink_names(root), problems);
   if (const auto* sources = top.take("sources")) detail::read_sources(*sources, result, known, problems);
   if (const auto* sinks = top.take("sinks")) detail::read_sinks(*sinks, to, problems);
   if (known.types.empty() && to.agents.empty() && problems.empty())
@@ -146,7 +155,7 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
 config_result read_config(std::string_view text, const std::string& file, std::span<const config_override> overrides,
                           const known_parts& known) {
   config_result result;
-  problem_list problems;
+  problem_list problems(text);
   try {
     auto root = parse_yaml(text, file);
     for (const auto& o : overrides) detail::apply(root, o, problems);

@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <twinlane/agents/uri.hpp>
+#include <twinlane/runtime/app/detail/config_lanes.hpp>
 #include <twinlane/runtime/app/detail/config_reader.hpp>
 
 namespace twinlane::app::detail {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr std::string_view reserved_segments[] = {"api", "ws", "ui", "metrics", "healthz", "readyz", "openapi.json"};
 
@@ -25,47 +24,19 @@ struct named_route {
   }
 };
 
-void read_keep(map_reader& lane, retention& to, problem_list& problems) {
-  const auto* node = lane.take("keep");
-  if (!node) return;
-  map_reader keep(*node, lane.path_of("keep"), problems);
-  keep.whole("entries", to.entries_max, 1, 4'000'000'000);
-  std::chrono::milliseconds age{};
-  if (keep.duration("age", age, 1s, std::chrono::days{36'500})) to.age_ms = age.count();
-  if (to.entries_max == 0 && to.age_ms == 0 && node->members.empty())
-    lane.problem("keep", "says nothing. Write { entries: 200, age: 30d }, or one of them.");
-  keep.finish();
-}
-
-json_lane_spec read_lane(const yaml_node::member& m, const std::string& path, problem_list& problems) {
-  map_reader lane(m.value, path, problems);
-  json_lane_spec spec;
-  spec.name = m.key;
-  if (!is_name(m.key) || m.key.find('.') != std::string::npos)
-    problems.add(m.at, fmt::format("{}: a lane's name has letters, digits, '_' and '-' only, at most 100.", path));
-  lane.choice<lane_kind>("kind", spec.kind,
-                         {{"value", lane_kind::value}, {"map", lane_kind::map}, {"log", lane_kind::log}});
-  if (!m.value.find("kind")) lane.missing("kind", "Write kind: value, map or log.");
-  read_keep(lane, spec.keep, problems);
-  lane.flag("transient", spec.transient);
-  lane.flag("writable", spec.writable);
-  if (spec.kind == lane_kind::value && spec.keep.entries_max)
-    lane.problem("keep", "a value lane has no entries. Give it an age only, or make it a map or log.");
-  lane.finish();
-  return spec;
-}
-
-void read_lanes(map_reader& agent, json_type_spec& spec, problem_list& problems) {
+void read_lanes(map_reader& agent, json_type_spec& spec, const lane_surroundings& around, problem_list& problems) {
   const auto* node = agent.take("lanes");
   if (!node || (node->what == yaml_node::kind::map && node->members.empty()) || node->what == yaml_node::kind::null) {
     agent.missing("lanes", "Write lanes: { profile: { kind: value } }.");
     return;
   }
   const map_reader lanes(*node, agent.path_of("lanes"), problems);
-  for (const auto& m : node->members) spec.lanes.push_back(read_lane(m, lanes.path_of(m.key), problems));
+  for (const auto& m : node->members) spec.lanes.push_back(read_lane(m, lanes.path_of(m.key), around, problems));
   if (spec.lanes.size() > lane_layout::lanes_max)
     agent.problem("lanes", fmt::format("{} lanes are more than the {} that an agent can have. Merge some into maps.",
                                        spec.lanes.size(), lane_layout::lanes_max));
+  else if (const auto circle = json_circle(spec); !circle.empty())
+    agent.problem("lanes", circle);
 }
 
 std::vector<std::string> names_of(const std::vector<json_lane_spec>& lanes) {
@@ -107,7 +78,7 @@ void check_name(map_reader& agent, const json_type_spec& spec, const std::vector
 }
 
 void read_agent(const yaml_node& node, const std::string& path, config& to, std::vector<named_route>& others,
-                problem_list& problems) {
+                const lane_surroundings& around, problem_list& problems) {
   map_reader agent(node, path, problems);
   json_type_spec spec;
   const bool named = agent.text("type", spec.name);
@@ -117,7 +88,8 @@ void read_agent(const yaml_node& node, const std::string& path, config& to, std:
   agent.choice<hosting>("hosting", spec.options.host, {{"shared", hosting::shared}, {"dedicated", hosting::dedicated}});
   agent.choice<creation>("create", spec.options.create,
                          {{"events", creation::events}, {"commands", creation::commands}, {"never", creation::never}});
-  read_lanes(agent, spec, problems);
+  read_lanes(agent, spec, around, problems);
+  read_sends(agent, spec.sends, around, problems);
   if (named) check_name(agent, spec, others);
   if (routed) check_route(agent, spec, others);
   agent.finish();
@@ -126,7 +98,8 @@ void read_agent(const yaml_node& node, const std::string& path, config& to, std:
 
 }  // namespace
 
-void read_agents(const yaml_node& list, config& to, const known_parts& known, problem_list& problems) {
+void read_agents(const yaml_node& list, config& to, const known_parts& known, const std::vector<std::string>& sinks,
+                 problem_list& problems) {
   if (list.what == yaml_node::kind::null) return;
   if (list.what != yaml_node::kind::sequence) {
     problems.add(list.at, "agents: is not a list. Begin each agent type with '- type: …'.");
@@ -138,10 +111,13 @@ void read_agents(const yaml_node& list, config& to, const known_parts& known, pr
     for (const auto& lane : type->lanes()) other.lanes.push_back(lane.name);
     others.push_back(std::move(other));
   }
+  const auto outlines = outlines_of(list, known);
   for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const lane_surroundings around(outlines, outlines[known.types.size() + i], sinks);
     const auto* type = list.items[i].find("type");
     const bool usable = type && type->what == yaml_node::kind::scalar && is_name(type->text);
-    read_agent(list.items[i], usable ? "agents." + type->text : fmt::format("agents[{}]", i), to, others, problems);
+    read_agent(list.items[i], usable ? "agents." + type->text : fmt::format("agents[{}]", i), to, others, around,
+               problems);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <twinlane/agents/uri.hpp>
 #include <twinlane/ingest/generator.hpp>
 #include <twinlane/ingest/sources.hpp>
+#include <twinlane/runtime/app/detail/agent_outline.hpp>
 #include <twinlane/runtime/app/detail/config_reader.hpp>
 
 namespace twinlane::app::detail {
@@ -31,13 +32,6 @@ struct read_source_result {
   ingest::source_spec spec;
   std::string path;  // as messages call it: `sources.orders`
   source_places places;
-};
-
-/// An agent type as a source sees it.
-struct target_type {
-  std::string name, route;
-  std::vector<std::string> lanes;
-  std::vector<lane_kind> kinds;
 };
 
 std::string found_file(const std::filesystem::path& folder, const std::string& path) {
@@ -178,7 +172,7 @@ bool fits(std::string_view route, const std::vector<std::string>& segments) {
                     });
 }
 
-void check_target(const read_source_result& s, const std::vector<target_type>& types, problem_list& problems) {
+void check_target(const read_source_result& s, const std::vector<agent_outline>& types, problem_list& problems) {
   const auto& spec = s.spec;
   if (problems.mentions(s.path + ".entity") || problems.mentions(s.path + ".lane")) return;
   const auto say = [&](std::string_view key, const std::string& what) {
@@ -193,20 +187,10 @@ void check_target(const read_source_result& s, const std::vector<target_type>& t
     return say("entity", fmt::format("no agent type has a route for '{}'. Routes are: {}.", spec.entity,
                                      routes.empty() ? "none" : joined(routes)));
   }
-  const auto lane = std::find(type->lanes.begin(), type->lanes.end(), spec.lane);
-  if (lane == type->lanes.end()) {
-    const auto hint = did_you_mean(spec.lane, type->lanes);
-    return say("lane", fmt::format("'{}' has no lane '{}'.{}", type->name, spec.lane,
-                                   hint.empty() ? " Lanes are: " + joined(type->lanes) + "." : hint));
-  }
-  const auto kind = type->kinds[static_cast<std::size_t>(lane - type->lanes.begin())];
-  if (kind == lane_kind::join_value || kind == lane_kind::join_map)
-    return say("lane", fmt::format("'{}' follows other agents and takes no records. Choose another lane.", spec.lane));
-  if (kind == lane_kind::window)
-    return say("lane",
-               fmt::format("'{}' is written by its agent and takes no records. Choose another lane.", spec.lane));
-  if (kind == lane_kind::demand)
-    return say("lane", fmt::format("'{}' is computed and takes no records. Choose another lane.", spec.lane));
+  std::string why;
+  const auto* lane = target_lane(*type, spec.lane, why);
+  if (!lane) return say("lane", why);
+  const auto kind = lane->kind;
   if (kind == lane_kind::map && spec.key.empty())
     say("key", fmt::format("is missing, and '{}' is a map lane. Write key: \"{{id}}\", the field that names the entry.",
                            spec.lane));
@@ -214,22 +198,10 @@ void check_target(const read_source_result& s, const std::vector<target_type>& t
     say("key", fmt::format("'{}' is a {} lane, which has no keys. Leave it out.", spec.lane, name_of(kind)));
 }
 
-std::vector<target_type> target_types(const config& c, const known_parts& known) {
-  std::vector<target_type> types;
-  for (const auto& t : known.types) {
-    auto& to = types.emplace_back(target_type{t->name(), t->path().pattern(), {}, {}});
-    for (const auto& lane : t->lanes()) {
-      to.lanes.push_back(lane.name);
-      to.kinds.push_back(lane.kind);
-    }
-  }
-  for (const auto& t : c.agents) {
-    auto& to = types.emplace_back(target_type{t.name, t.route, {}, {}});
-    for (const auto& lane : t.lanes) {
-      to.lanes.push_back(lane.name);
-      to.kinds.push_back(lane.kind);
-    }
-  }
+std::vector<agent_outline> all_outlines(const config& c, const known_parts& known) {
+  std::vector<agent_outline> types;
+  for (const auto& t : known.types) types.push_back(outline_of(*t));
+  for (const auto& t : c.agents) types.push_back(outline_of(t));
   return types;
 }
 
@@ -298,7 +270,7 @@ void read_sources(const yaml_node& list, config_result& result, const known_part
   }
   check_names(all, problems);
   check_each(all, known, problems);
-  const auto types = target_types(to, known);
+  const auto types = all_outlines(to, known);
   for (auto& s : all) check_target(s, types, problems);
   for (auto& s : all) {
     result.places.emplace(s.spec.name, s.places.at);

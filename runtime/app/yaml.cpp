@@ -36,6 +36,7 @@ class builder final : public YAML::EventHandler {
     auto n = node(yaml_node::kind::scalar, mark);
     count(mark, 0, value.size());
     n.text = value;
+    n.offset = static_cast<std::size_t>(mark.pos);
     n.quoted = tag == "!";
     add(std::move(n), mark, anchor);
   }
@@ -175,7 +176,8 @@ void check_text(std::string_view text, const std::shared_ptr<const std::string>&
 
 std::string place::text() const {
   if (!file) return {};
-  return line > 0 ? *file + ":" + std::to_string(line) : *file;
+  if (line == 0) return *file;
+  return *file + ":" + std::to_string(line) + (column > 0 ? ":" + std::to_string(column) : "");
 }
 
 const yaml_node* yaml_node::find(std::string_view key) const {
@@ -196,7 +198,11 @@ yaml_node parse_yaml(std::string_view text, const std::string& file, const yaml_
   builder rest(name, limits);
   try {
     YAML::Parser parser(in);
-    if (!parser.HandleNextDocument(build)) return {yaml_node::kind::null, false, {}, {name, 1}, {}, {}};
+    if (!parser.HandleNextDocument(build)) {
+      yaml_node none;
+      none.at = {name, 1};
+      return none;
+    }
     if (parser.HandleNextDocument(rest))
       throw yaml_error(rest.take().at, "a second YAML document. Keep one document a file.");
   } catch (const YAML::Exception& e) {

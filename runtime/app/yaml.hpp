@@ -9,12 +9,13 @@
 
 namespace twinlane::app {
 
-/// Where a value was written: a line of a file, or an option of the command line (line 0).
+/// Where something was written: a line of a file, or an option of the command line (line 0).
 struct place {
   std::shared_ptr<const std::string> file;
   int line = 0;
+  int column = 0;  // from 1; 0 when it is the whole line
 
-  /// `file:line`, or the option alone.
+  /// `file:line`, `file:line:column`, or the option alone.
   std::string text() const;
 };
 
@@ -27,8 +28,9 @@ struct yaml_node {
   bool quoted = false;  // a scalar that is text whatever it looks like
   std::string text;     // scalar
   place at;
-  std::vector<yaml_node> items;  // sequence
-  std::vector<member> members;   // map, in the order of the file
+  std::size_t offset = std::string::npos;  // scalar of a file: bytes before it
+  std::vector<yaml_node> items;            // sequence
+  std::vector<member> members;             // map, in the order of the file
 
   const yaml_node* find(std::string_view key) const;
   yaml_node* find(std::string_view key);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <twinlane/runtime/app/detail/scalar_place.hpp>
 #include <twinlane/runtime/app/units.hpp>
 
 namespace twinlane::app::detail {
@@ -102,6 +103,12 @@ bool is_name(std::string_view text) {
 
 void problem_list::add(const place& at, std::string text) {
   if (all_.size() < problems_max) all_.push_back({at, one_line(std::move(text))});
+}
+
+void problem_list::add_within(const yaml_node& scalar, std::size_t line, std::size_t column, std::string text) {
+  const auto at = place_within(file_, scalar, line, column);
+  if (at.column == 0) text += fmt::format(" This is at its column {}.", column);
+  add(at, std::move(text));
 }
 
 bool problem_list::mentions(std::string_view path) const {

@@ -25,7 +25,12 @@ std::string joined(const std::vector<std::string>& words);
 
 class problem_list {
  public:
+  problem_list() = default;
+  /// file: the text that is read, for places within its lines.
+  explicit problem_list(std::string_view file) : file_(file) {}
   void add(const place& at, std::string text);
+  /// A problem at a line and column (from 1) of a scalar's text.
+  void add_within(const yaml_node& scalar, std::size_t line, std::size_t column, std::string text);
   bool empty() const noexcept { return all_.empty(); }
   /// Is there a problem with the value at that path, or below it?
   bool mentions(std::string_view path) const;
@@ -34,6 +39,7 @@ class problem_list {
 
  private:
   static constexpr std::size_t problems_max = 1'000;
+  std::string_view file_;
   std::vector<config_problem> all_;
 };
 
@@ -112,7 +118,9 @@ std::string as_sentence(std::string text);
 /// Changes the tree as the options say.
 void apply(yaml_node& root, const config_override& o, problem_list& problems);
 
-void read_agents(const yaml_node& list, config& to, const known_parts& known, problem_list& problems);
+/// sinks: the names of those that are declared.
+void read_agents(const yaml_node& list, config& to, const known_parts& known, const std::vector<std::string>& sinks,
+                 problem_list& problems);
 void read_sources(const yaml_node& list, config_result& to, const known_parts& known, problem_list& problems);
 void read_sinks(const yaml_node& list, config& to, problem_list& problems);
 
