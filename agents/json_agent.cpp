@@ -241,7 +241,10 @@ void json_agent::reduce_record(std::size_t lane, const json_context& c) {
     if (!any && !v.is_number() && !(ordered && v.is_string())) v = nullptr;
     values.push_back(std::move(v));
   }
-  as<detail::json_window_lane>(lane).add_at(c.event_ms(), std::span<const json>(values));
+  const auto& time = plan_->lanes[lane].window->time;
+  const json at = time ? time->evaluate(c) : json(c.event_ms());
+  if (at.is_number_integer())
+    as<detail::json_window_lane>(lane).add_at(at.get<std::int64_t>(), std::span<const json>(values));
 }
 
 void json_agent::send_on(const json_send_spec& s, const json_context& c) {

@@ -24,6 +24,7 @@ struct json_window_spec {
   };
   window_shape shape{};
   std::int64_t grace_ms = 0, idle_ms = 0;
+  std::optional<expression> time{};  // of a record, in milliseconds; else its event time, or the start of a window
   std::vector<part> parts{};
 };
 

@@ -106,6 +106,7 @@ class lane_reader {
     std::chrono::milliseconds ms{};
     if (lane_.duration("grace", ms, 0ms, std::chrono::days{366})) window.grace_ms = ms.count();
     if (lane_.duration("idle", ms, 1s, std::chrono::days{366})) window.idle_ms = ms.count();
+    window.time = expressions_.read("time", around_.with_record, expression_kind::number);
     constexpr std::uint32_t windows_max = 1'000;
     if (to_.keep.entries_max == 0) to_.keep.entries_max = windows_max;
     const auto* node = lane_.take("reduce");

@@ -100,7 +100,8 @@ std::vector<int> sorted(std::vector<int> list) {
 void check_segments(world& w, const std::string& lane, const json& wanted) {
   for (const std::string status : {"bronze", "silver", "gold", "platinum"}) {
     json counted = json::object(), expected = json::object();
-    for (const auto& [start, one] : w.at("/segment/" + status).lane(lane).items()) counted[start] = one["value"]["n"];
+    const auto windows = w.at("/segment/" + status).lane(lane);
+    for (const auto& [start, one] : windows.items()) counted[start] = one["value"]["n"];
     for (const auto& row : wanted)
       if (row["counts"].contains(status)) expected[row["windowstart"].dump()] = row["counts"][status];
     EXPECT_EQ(counted, expected) << lane << ' ' << status;
@@ -110,15 +111,15 @@ void check_segments(world& w, const std::string& lane, const json& wanted) {
 void check_customers(world& w, bool in_order) {
   const auto& per_15m = w.expected()["RATINGS_PER_CUSTOMER_PER_15MINUTE"];
   for (const auto& row : per_15m) {
-    const auto& one = w.at(w.uri_of(row["FULL_NAME"])).lane("per_15m")[row["windowstart"].dump()]["value"];
+    const json one = w.at(w.uri_of(row["FULL_NAME"])).lane("per_15m")[row["windowstart"].dump()]["value"];
     EXPECT_EQ(one["ratings"], row["RATINGS_COUNT"]) << row;
     std::vector<int> list = one["list"], wanted = row["RATINGS"];
     EXPECT_EQ(in_order ? list : sorted(list), in_order ? wanted : sorted(wanted)) << row;
   }
   for (const auto& [name, sessions] : w.expected()["SESSION_30s_by_customer"].items()) {
     json counted = json::object(), expected = json::object();
-    for (const auto& [start, one] : w.at(w.uri_of(name)).lane("sessions").items())
-      counted[start] = {one["end"], one["value"]["n"]};
+    const auto windows = w.at(w.uri_of(name)).lane("sessions");
+    for (const auto& [start, one] : windows.items()) counted[start] = {one["end"], one["value"]["n"]};
     for (const auto& s : sessions) expected[s["start"].dump()] = {s["end"], s["count"]};
     EXPECT_EQ(counted, expected) << name;
   }
