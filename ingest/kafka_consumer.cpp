@@ -70,6 +70,7 @@ struct kafka_consumer::impl {
   void dispatch_aligned(std::stop_token stop);
   void take(kafka_slot& slot, const rd_kafka_message_t& m);
   void post_taken(steady_time arrived);
+  void forget_slots();
   void keep_fetching(steady_time now, std::size_t n);
   void keep_house(steady_time now);
   void close();
@@ -290,6 +291,14 @@ void kafka_consumer::impl::keep_house(steady_time now) {
   }
 }
 
+// Also what an exception has left of a batch.
+void kafka_consumer::impl::forget_slots() {
+  slice.clear();
+  touched.clear();
+  alignment.clear();
+  assignment.clear();
+}
+
 // Called within consume(): messages of the old assignment may still be in the batch, so it is acted on behind it.
 void kafka_consumer::impl::did_rebalance(rd_kafka_resp_err_t err, const rd_kafka_topic_partition_list_t* list) {
   rebalance_kind = err;
@@ -332,8 +341,7 @@ void kafka_consumer::impl::revoke() {
     while (assignment.in_flight() && steady_time::clock::now() < until) std::this_thread::sleep_for(milliseconds{1});
     assignment.commit(client.get());
   }
-  alignment.clear();
-  assignment.clear();
+  forget_slots();
   for (auto* s : sources) s->set_assigned(false);
   rd_kafka_assign(client.get(), nullptr);
 }
@@ -361,8 +369,7 @@ void kafka_consumer::impl::close() {
       for (std::size_t i = 0; i < n; ++i) rd_kafka_message_destroy(messages[i]);
     }
   }
-  alignment.clear();
-  assignment.clear();
+  forget_slots();
   queue.reset();
   reading.reset();
   rd_kafka_destroy_flags(client.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

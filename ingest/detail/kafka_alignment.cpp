@@ -46,12 +46,13 @@ void kafka_alignment::next_slice(std::size_t n, steady_time now, std::vector<std
 }
 
 void kafka_alignment::update(steady_time now) {
+  const auto bytes = std::min(bytes_max, bytes_max_in_all / std::max<std::size_t>(members_.size(), 1));
   for (std::size_t i = 0; i < members_.size(); ++i) {
     auto& slot = *members_[i].slot;
     order_.set_away(i, slot.held || slot.stopped(), now);
     if (slot.paused) order_.excuse(i, now);
     const auto part = slot.full ? 4 : 1;
-    slot.full = order_.waiting(i) > waiting_max / part || members_[i].bytes > bytes_max / part;
+    slot.full = order_.waiting(i) > waiting_max / part || members_[i].bytes > bytes / part;
   }
 }
 

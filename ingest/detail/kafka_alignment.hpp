@@ -38,7 +38,8 @@ class kafka_alignment {
     std::int64_t last_ms = 0;  // of what was kept
     std::size_t bytes = 0;     // that wait
   };
-  static constexpr std::size_t waiting_max = 20'000, bytes_max = 16 * 1024 * 1024;
+  // Of one partition, and of all: where there are many, each may have less.
+  static constexpr std::size_t waiting_max = 20'000, bytes_max = 16 * 1024 * 1024, bytes_max_in_all = 64 * 1024 * 1024;
 
   std::vector<member> members_;
   time_alignment<message> order_{std::chrono::seconds{10}};
