@@ -22,6 +22,10 @@ class json_agent final : public agent {
   }
   lane_base& lane_at(std::size_t index) noexcept override { return *lanes_[index]; }
 
+ protected:
+  // What is computed is there from the beginning, and as the expressions of today have it.
+  void did_start() override { compute(); }
+
  private:
   template <class Lane>
   Lane& as(std::size_t lane) {

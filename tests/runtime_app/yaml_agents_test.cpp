@@ -88,7 +88,10 @@ TEST(yaml_agents, computed_lanes_follow_the_lanes_that_they_read) {
       risk: { kind: value, compute: "if(open > 2, 0.9, 0.1)" }
       open: { kind: value, compute: "count(calls, resolved = false)" }
       calls: { kind: map }
+      seen: { kind: value }
 )yaml");
+  c.feed("seen", "", "1");
+  EXPECT_EQ(c.document(), json::parse(R"({"risk":0.1,"open":0,"calls":{},"seen":1})")) << "from the beginning";
   c.feed({{"calls", "1", R"({"resolved":false})"}, {"calls", "2", R"({"resolved":false})"}});
   EXPECT_EQ(c.lane("risk"), 0.1);
   c.feed("calls", "3", R"({"resolved":false})");
