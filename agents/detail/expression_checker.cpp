@@ -65,9 +65,12 @@ void checker::resolve(ref r) {
     case op::choose:
       return choose(n);
     default:
-      break;
+      resolve_children(n);
+      return operators(n);
   }
-  resolve_children(n);
+}
+
+void checker::operators(node& n) {
   switch (n.what) {
     case op::invert:
     case op::all_of:

@@ -21,6 +21,7 @@ class checker {
 
   void resolve(ref r);
   void resolve_children(const node& n);
+  void operators(node& n);
   void name(node& n);
   bool lane(node& n, std::string_view called);
   void member(node& n);

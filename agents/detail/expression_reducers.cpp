@@ -88,7 +88,10 @@ value evaluation::count(const node& n) {
 
 value evaluation::latest(const node& n) {
   const auto& source = program_.nodes[n.in[0]];
-  if (source.what == op::entries) return value::of(context_.latest(source.index));
+  if (source.what == op::entries) {
+    spend(context_.count(source.index) / 64);  // a map is searched for it
+    return value::of(context_.latest(source.index));
+  }
   const auto list = at(n.in[0]);
   return list.bits() == a_list && !list.json().empty() ? value::of(list.json().back()) : value();
 }

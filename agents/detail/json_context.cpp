@@ -35,6 +35,10 @@ std::string_view json_context::param(std::size_t index) const {
   return texts_.emplace_front(self_.type().path().param(self_.uri(), index));
 }
 
+const json& json_context::window_at(std::size_t lane, std::int64_t start_ms, const window<reduce::dynamic>& w) const {
+  return shown(lane, spelled(start_ms), [&] { return window_record(start_ms, w); });
+}
+
 const json* json_context::value(std::size_t lane) const {
   const auto& held = as<json_value_lane>(lane).get();
   return held ? &*held : nullptr;
@@ -69,13 +73,13 @@ const json* json_context::entry(std::size_t lane, std::string_view key) const {
       return find_number(as<json_log_lane>(lane), key);
     case lane_kind::window: {
       const auto* w = key_codec<std::int64_t>::parse(key, start) ? as<json_window_lane>(lane).find(start) : nullptr;
-      return w ? keep(window_record(start, *w)) : nullptr;
+      return w ? &window_at(lane, start, *w) : nullptr;
     }
     case lane_kind::join_value:
       return as<json_join_lane>(lane).find(std::string(key));
     case lane_kind::join_map: {
       const auto* found = as<json_join_map_lane>(lane).find(std::string(key));
-      return found ? keep(json(*found)) : nullptr;
+      return found ? &shown(lane, std::string(key), [&] { return json(*found); }) : nullptr;
     }
     default:
       return nullptr;
@@ -99,7 +103,7 @@ const json* json_context::latest(std::size_t lane) const {
       const auto& all = as<json_window_lane>(lane);
       if (all.empty()) return nullptr;
       const auto last = std::prev(all.end());
-      return keep(window_record(last->key, last->value));
+      return &window_at(lane, last->key, last->value);
     }
     default:
       return nullptr;
@@ -118,16 +122,18 @@ void json_context::each(std::size_t lane, const visitor& visit) const {
       return;
     case lane_kind::window:
       for (const auto& e : as<json_window_lane>(lane))
-        if (!visit(spelled(e.key), window_record(e.key, e.value))) return;
+        if (!visit(spelled(e.key), window_at(lane, e.key, e.value))) return;
       return;
-    case lane_kind::join_value:
+    case lane_kind::join_value: {
+      bool more = true;
+      as<json_join_lane>(lane).for_each([&](const auto& key, const json& value) { more = more && visit(key, value); });
+      return;
+    }
     case lane_kind::join_map: {
       bool more = true;
-      const auto see = [&](const std::string& key, const auto& value) { more = more && visit(key, value); };
-      if (plan_.lanes[lane].kind == lane_kind::join_value)
-        as<json_join_lane>(lane).for_each(see);
-      else
-        as<json_join_map_lane>(lane).for_each(see);
+      as<json_join_map_lane>(lane).for_each([&](const auto& key, const auto& value) {
+        more = more && visit(key, shown(lane, key, [&] { return json(value); }));
+      });
       return;
     }
     default:

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <forward_list>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <twinlane/agents/agent.hpp>
@@ -51,14 +53,21 @@ class json_context final : public expression_context {
   const Lane& as(std::size_t lane) const {
     return static_cast<const Lane&>(self_.lane_at(lane));
   }
-  const nlohmann::json* keep(nlohmann::json made) const { return &documents_.emplace_front(std::move(made)); }
+  // Windows and joined maps are shown as JSON, once an evaluation.
+  template <class F>
+  const nlohmann::json& shown(std::size_t lane, std::string key, F&& make) const {
+    const auto [it, is_new] = shown_.try_emplace({lane, std::move(key)});
+    if (is_new) it->second = make();
+    return it->second;
+  }
+  const nlohmann::json& window_at(std::size_t lane, std::int64_t start_ms, const window<reduce::dynamic>& w) const;
 
   const agent& self_;
   const json_plan& plan_;
   moment at_;
   const nlohmann::json* record_;
   std::string_view key_;
-  mutable std::forward_list<nlohmann::json> documents_;
+  mutable std::map<std::pair<std::size_t, std::string>, nlohmann::json> shown_;
   mutable std::forward_list<std::string> texts_;
 };
 

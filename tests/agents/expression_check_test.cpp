@@ -114,6 +114,7 @@ TEST(expression_check, text_nesting_and_height_are_bounded) {
   };
   const auto compile = [](const std::string& text) { return expression::compile(text, expression_world::scope()); };
   EXPECT_TRUE(compile(repeat("(", 32) + "1" + repeat(")", 32)).has_value());
+  EXPECT_TRUE(compile(repeat("min(", 32) + "1" + repeat(", 2)", 32)).has_value()) << "each is looked at once";
   refuse(repeat("(", 33) + "1" + repeat(")", 33), {34, "32 levels"});
   refuse(repeat("not ", 33) + "ok", {133, "32 levels"});
   refuse(repeat("[", 2000), {33 + 1, "32 levels"});
