@@ -146,14 +146,14 @@ test(`pages follow: a new status at once, an unhappy rating within a second (${h
   });
 
   await t.test('test channels, and those who are no customers, do not appear', async () => {
-    const before = desk.lanes.totals;
+    await until('all to be counted', () => desk.lanes.totals.unhappy === 31);
+    const before = { ...desk.lanes.totals };
     await rate(4, 1, 'iOS-TEST');
     await rate(-1, 1);
     await rate(0, 1);
     await until('them to be counted', () => desk.lanes.totals.ratings === before.ratings + 3);
     assert.deepEqual(desk.lanes.totals, { ...before, ratings: before.ratings + 3, live: before.live + 2, test: before.test + 1 });
   });
-  assert.equal(Object.values(desk.lanes.unhappy).at(-1).club_status, undefined);
   assert.ok(Object.values(desk.lanes.unhappy).some((u) => u.full_name === full_name(customers[3])));
   assert.deepEqual(page.breaches, []);
   await page.close();

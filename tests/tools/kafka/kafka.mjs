@@ -90,6 +90,7 @@ export async function start_kafka({ heap_max = '640m', deadline_ms = 60_000 } = 
     'message.max.bytes': 96 * 1024 * 1024,
     'socket.request.max.bytes': 104857600,
     'log.cleaner.enable': false,
+    'log.retention.ms': -1,  // tests write records of years ago
     'num.network.threads': 2,
     'num.io.threads': 2,
   }).map(([k, v]) => `${k}=${v}`).join('\n') + '\n');
