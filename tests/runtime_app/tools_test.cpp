@@ -155,7 +155,7 @@ TEST_F(tools, replaced_agent_no_longer_follows_whom_it_followed) {
   dir.write("new.ndjson", R"({"uri":"/watcher/1","lanes":{"totals":{"it":1}}})");
   const auto end = call({"import", "--data-dir", "one", "--replace", "new.ndjson"});
   EXPECT_EQ(end.code, 0) << end.err;
-  EXPECT_THAT(end.err, HasSubstr("1 entries of join lanes were left out"));
+  EXPECT_THAT(end.err, HasSubstr("1 entries of join lanes and windows were left out"));
   auto s = serve("one");
   book(s, "a", 4, 1);
   EXPECT_EQ(lanes_of(s, "/watcher/1"), json::parse(R"({"totals":{},"recent":{},"reminders":{}})"));
