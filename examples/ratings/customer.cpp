@@ -25,7 +25,7 @@ void customer::did_change_profile(const member& now, const member*) {
   }
 }
 
-void customer::did_rate(std::uint64_t, const rating& now) {
+void customer::did_rate(const rating& now) {
   const bool test = is_test(now.channel);
   counts.update([&](tally& t) {
     ++t.ratings;

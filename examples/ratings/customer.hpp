@@ -20,7 +20,7 @@ class customer final : public twinlane::agent {
 
   // What the topics say.
   value_lane<member> profile{*this, "profile", did_update<&customer::did_change_profile>};
-  log_lane<rating> rated{*this, "rated", twinlane::transient, keep_last(1), did_update<&customer::did_rate>};
+  supply_lane<rating> rated{*this, "rated", did_update<&customer::did_rate>};
 
   // What follows from it.
   map_lane<number, early_rating> waiting{*this, "waiting", keep_last(100)};
@@ -35,7 +35,7 @@ class customer final : public twinlane::agent {
   timer patience_{*this, "patience", &customer::give_up_waiting};
 
   void did_change_profile(const member& now, const member* before);
-  void did_rate(std::uint64_t sequence, const rating& now);
+  void did_rate(const rating& now);
 
   void wait_for_profile(const rating& r);
   void enrich_waiting();

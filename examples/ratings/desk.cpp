@@ -32,7 +32,7 @@ void desk::did_rate(std::uint64_t, const enriched_rating& now) {
   by_person.add_at(now.at, now);
 }
 
-void desk::add_up(std::uint64_t, const tally& more) {
+void desk::add_up(const tally& more) {
   totals.update([&](tally& t) {
     t.ratings += more.ratings;
     t.live += more.live;

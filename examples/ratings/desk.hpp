@@ -20,8 +20,7 @@ class desk final : public twinlane::agent {
 
   // What customers report.
   log_lane<enriched_rating> latest{*this, "latest", twinlane::keep_last(100), twinlane::did_update<&desk::did_rate>};
-  log_lane<tally> counted{*this, "counted", twinlane::transient, twinlane::keep_last(1),
-                          twinlane::did_update<&desk::add_up>};
+  supply_lane<tally> counted{*this, "counted", twinlane::did_update<&desk::add_up>};
 
   // What follows from it, by the minute of the ratings' own times.
   value_lane<tally> totals{*this, "totals"};
@@ -43,7 +42,7 @@ class desk final : public twinlane::agent {
   rule top_{*this, twinlane::on_change(by_person), &desk::find_top};
 
   void did_rate(std::uint64_t, const enriched_rating& now);
-  void add_up(std::uint64_t, const tally& more);
+  void add_up(const tally& more);
   void find_medians();
   void find_top();
 };
