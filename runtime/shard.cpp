@@ -205,7 +205,7 @@ void shard::run_cut(cut& c) {
 // Takes records and messages in order of arrival, up to the bound, and chains them by entity. A control ends the cut,
 // for it runs after what came before it and before what came after.
 void shard::make_cut(cut& c) {
-  while (pending_at_ < pending_.size() && c.works.size() < options_.cut_records) {
+  while (pending_at_ < pending_.size() && c.works.size() + c.followers < options_.cut_records) {
     auto& i = pending_[pending_at_];
     if (!c.controls.empty() && !std::holds_alternative<control>(i)) return;
     if (std::holds_alternative<std::shared_ptr<record_batch>>(i)) {
@@ -218,6 +218,7 @@ void shard::make_cut(cut& c) {
     } else if (auto* u = message<join_update>(i)) {
       if (!add_update(c, i, *u)) return;  // the rest is for the next cut
     } else if (auto* f = message<follow_request>(i)) {
+      ++c.followers;
       if (is_new(c, f->sent)) follow(c, *f);
     } else if (auto* s = message<fan_out_step>(i)) {
       steps_.push_back(std::move(*s));

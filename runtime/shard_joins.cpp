@@ -46,9 +46,12 @@ void shard::follow(cut& c, const follow_request& f) {
   const bool alone = e.watched->followers[lane].add(by);
   if (!e.unreadable.empty()) return owe(f.uri);  // what it says is not known now
   if (!alone) return;
-  auto said = announce(e, lane);
-  said->hops = 1;
-  c.updates.push_back({std::move(said), {{f.by_uri, f.by_lane, f.key}}});
+  auto& said = c.said_to_new[{f.uri, lane}];
+  if (!said) {
+    said = announce(e, lane);
+    said->hops = 1;
+  }
+  c.updates.push_back({said, {{f.by_uri, f.by_lane, f.key}}});
 }
 
 void shard::drop_followers(entity& e) {

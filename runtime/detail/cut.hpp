@@ -1,7 +1,10 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <twinlane/runtime/shard.hpp>
@@ -40,6 +43,9 @@ struct shard::cut {
   std::vector<mail> mails;      // what leaves once the cut is the store's
   std::vector<join_update> updates;
   std::vector<follow_request> follows;
+  std::size_t followers = 0;  // that came or left
+  // What those who came by themselves are told, by followed agent and lane.
+  std::map<std::pair<std::string, unsigned>, std::shared_ptr<announcement>> said_to_new;
   std::vector<emission> emissions;
   std::vector<std::shared_ptr<parcel>> parcels;  // whose items this cut took, once for each
   answer<std::monostate> removed;                // of the removal that this cut is
@@ -65,6 +71,8 @@ struct shard::cut {
     mails.clear();
     updates.clear();
     follows.clear();
+    followers = 0;
+    said_to_new.clear();
     emissions.clear();
     parcels.clear();
     removed = nullptr;

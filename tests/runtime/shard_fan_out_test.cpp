@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <set>
+
 #include "cast.hpp"
 #include "lab.hpp"
 
@@ -30,6 +33,7 @@ struct crowd_lab : lab {
       if (++heard[joiner][place] > 1 && u.said->present) heard_twice = joiner + " at " + place;
     }
     updates += u.to.size();
+    said.insert(u.said);
     lab::deliver(std::move(u));
   }
 
@@ -56,6 +60,7 @@ struct crowd_lab : lab {
   std::map<std::string, std::map<std::string, int>> heard;  // by joiner and the place where the product was
   std::string heard_twice, twice_waiting;
   std::size_t updates = 0;
+  std::set<std::weak_ptr<announcement>, std::owner_less<>> said;  // what was made for them
 
  private:
   std::map<std::string, std::weak_ptr<announcement>> last_;
@@ -112,6 +117,23 @@ TEST_P(fan_out, of_changes_that_come_faster_than_they_are_heard_is_bounded) {
   ASSERT_TRUE(l.settle());
   EXPECT_EQ(l.with_price(5, 500), 5);
   EXPECT_EQ(l.twice_waiting, "");
+}
+
+TEST(fan_out_on_one_shard, to_those_who_join_at_once_is_made_once_a_cut_that_is_bounded) {
+  for (const bool keeps : {false, true}) {
+    auto o = crowd_lab::steps_of(10);
+    o.cut_records = 50;
+    crowd_lab l(1, keeps, o);
+    l.price(30);
+    l.join(200);
+    EXPECT_EQ(l.said.size(), 4u);
+    EXPECT_EQ(l.with_price(200, 30), 200);
+    EXPECT_EQ(l.heard_twice, "");
+    l.price(31);
+    ASSERT_TRUE(l.settle());
+    EXPECT_EQ(l.with_price(200, 31), 200);
+    EXPECT_EQ(l.source->in_flight_records(), 0);
+  }
 }
 
 TEST(fan_out_on_one_shard, lets_others_on_its_shard_go_on_between_its_steps) {
