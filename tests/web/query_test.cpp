@@ -200,6 +200,22 @@ TEST(query, what_queries_keep_is_bounded) {
   EXPECT_EQ(client.next().at("op"), "pong") << "the room of the first is free again";
 }
 
+TEST(query, what_one_keeps_on_a_stream_is_bounded) {
+  served s([](web::options& o) { o.query_bytes_max = 10'000; });
+  const std::string half(6'000, 'x');
+  s.port->set_entry("/customer/1", "orders", "1", half);
+  stream t(s, "/customer/1/orders?follow=true", "application/x-ndjson"),
+      e(s, "/customer/1/orders?follow=true", "text/event-stream");
+  t.line();
+  e.event();
+  s.port->set_entry("/customer/1", "orders", "2", half);
+  EXPECT_EQ(t.rest(), "{\"key\":\"2\",\"value\":\"" + half + "\"}\n{\"done\":\"error\"}\n");
+  e.event();
+  EXPECT_EQ(e.rest(), "event: done\ndata: {\"op\":\"done\",\"id\":0,\"reason\":\"error\"}\n\n");
+  EXPECT_EQ(s.counted("too_large"), 2u);
+  EXPECT_TRUE(eventually([&] { return s.port->subscribers() == 0 && s.server->connections() == 0; }));
+}
+
 TEST(query, a_query_counts_as_a_subscription) {
   served s([](web::options& o) { o.subscriptions_max = 1; });
   auto client = s.ws();

@@ -215,6 +215,12 @@ bool stream_session::fill_rows() {
       say_done(*why);
       break;
     }
+    if (query_->held_bytes() > core_->opt.query_bytes_max) {
+      core_->report("too_large", "a query on a stream would hold more than " +
+                                     std::to_string(core_->opt.query_bytes_max) + " bytes of its lane");
+      say_done("error");
+      break;
+    }
     auto* m = front();
     if (!m) break;
     ++next_;
