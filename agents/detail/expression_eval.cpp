@@ -222,10 +222,12 @@ value evaluation::function(const node& n) {
 
 value evaluation::object(const node& n) {
   json made = json::object();
+  std::size_t bytes = 2;
   for (std::size_t i = 0; i < n.in.size(); ++i) {
     const auto v = at(n.in[i]);
     if (v.is_null()) continue;
-    if (v.what() == value::kind::json) check_result(bytes_of(v.json(), expression::result_bytes_max + 1));
+    bytes += n.members[i].size() + 4 + bytes_of(v, expression::result_bytes_max + 1);
+    check_result(bytes);
     made[n.members[i]] = to_json(v);
   }
   return keep(std::move(made));
@@ -233,9 +235,11 @@ value evaluation::object(const node& n) {
 
 value evaluation::list(const node& n) {
   json made = json::array();
+  std::size_t bytes = 2;
   for (const auto child : n.in) {
     const auto v = at(child);
-    if (v.what() == value::kind::json) check_result(bytes_of(v.json(), expression::result_bytes_max + 1));
+    bytes += bytes_of(v, expression::result_bytes_max + 1);
+    check_result(bytes);
     made.push_back(to_json(v));
   }
   return keep(std::move(made));

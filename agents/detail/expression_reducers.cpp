@@ -163,9 +163,7 @@ value evaluation::collect(const node& n) {
   std::size_t bytes = 2;
   walk(n, [&](const value& v) {
     if (v.is_null()) return true;
-    bytes += v.is_text()                     ? v.text().size() + 3
-             : v.what() == value::kind::json ? bytes_of(v.json(), expression::result_bytes_max + 1)
-                                             : 8;
+    bytes += bytes_of(v, expression::result_bytes_max + 1);
     check_result(bytes);
     made.push_back(to_json(v));
     return true;

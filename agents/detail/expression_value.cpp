@@ -209,4 +209,9 @@ std::size_t bytes_of(const json& j, std::size_t max) noexcept {
   return sum;
 }
 
+std::size_t bytes_of(const value& v, std::size_t max) noexcept {
+  if (v.is_text()) return v.text().size() + 3;
+  return v.what() == value::kind::json ? bytes_of(v.json(), max) : 8;
+}
+
 }  // namespace twinlane::detail::expr

@@ -101,5 +101,6 @@ value negate(const value& a) noexcept;
 
 /// About as many bytes as a document has as JSON text; counting ends at a bound.
 std::size_t bytes_of(const nlohmann::json& j, std::size_t max) noexcept;
+std::size_t bytes_of(const value& v, std::size_t max) noexcept;
 
 }  // namespace twinlane::detail::expr

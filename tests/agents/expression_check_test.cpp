@@ -132,11 +132,15 @@ TEST(expression_check, every_text_is_answered) {
   EXPECT_FALSE(expression::compile(std::string_view("1\0", 2), expression_world::scope()).has_value());
 }
 
+std::vector<std::pair<std::string, nlohmann::json>> calls_of(int count) {
+  std::vector<std::pair<std::string, nlohmann::json>> calls;
+  for (int i = 0; i < count; ++i) calls.emplace_back(std::to_string(i), nlohmann::json{{"n", i}, {"t", "abcdefgh"}});
+  return calls;
+}
+
 TEST(expression_bounds, steps_and_bytes_end_as_an_error) {
   expression_world world;
-  std::vector<std::pair<std::string, nlohmann::json>> calls;
-  for (int i = 0; i < 30'000; ++i) calls.emplace_back(std::to_string(i), nlohmann::json{{"n", i}, {"t", "abcdefgh"}});
-  world.set_calls(calls);
+  world.set_calls(calls_of(30'000));
   const auto run = [&](std::string_view text) {
     return expression::compile(text, expression_world::scope())->evaluate(world);
   };
@@ -154,6 +158,26 @@ TEST(expression_bounds, steps_and_bytes_end_as_an_error) {
   EXPECT_THROW(run("concat(half, half)"), expression_overrun);
   EXPECT_THROW(run("replace(half, 'x', 'xx')"), expression_overrun);
   EXPECT_THROW(run("count(calls, length(upper(record.half)) > 3)"), expression_overrun);
+}
+
+// The later part would take too many steps: the error says which bound ended it.
+TEST(expression_bounds, literals_end_before_they_copy_too_much) {
+  expression_world world;
+  world.set_calls(calls_of(1'000));
+  world.set_record({{"half", std::string(40'000, 'x')}, {"list", {std::string(40'000, 'x')}}});
+  for (const std::string whole : {"half", "record.list"}) {
+    for (const std::string text : {"[W, W, S]", "{a: W, b: W, c: S}"}) {
+      std::string asked = text;
+      for (auto at = asked.find('W'); at != asked.npos; at = asked.find('W', at)) asked.replace(at, 1, whole);
+      asked.replace(asked.find('S'), 1, "count(calls, count(calls, n > 3) > 1)");
+      try {
+        expression::compile(asked, expression_world::scope())->evaluate(world);
+        ADD_FAILURE() << asked;
+      } catch (const expression_overrun& e) {
+        EXPECT_NE(std::string(e.what()).find("bytes"), std::string::npos) << asked << ": " << e.what();
+      }
+    }
+  }
 }
 
 }  // namespace
