@@ -149,6 +149,11 @@ bool evaluation::equal(const value& a, const value& b) {
   return equals(a, b);
 }
 
+std::optional<std::strong_ordering> evaluation::order(const value& a, const value& b) {
+  if (a.is_text() && b.is_text()) spend_bytes(std::min(a.text().size(), b.text().size()));
+  return compare(a, b);
+}
+
 value evaluation::test_equal(const node& n) {
   const auto a = at(n.in[0]);
   const auto b = at(n.in[1]);
@@ -159,18 +164,17 @@ value evaluation::test_equal(const node& n) {
 value evaluation::test_order(const node& n) {
   const auto a = at(n.in[0]);
   const auto b = at(n.in[1]);
-  if (a.is_text() && b.is_text()) spend_bytes(std::min(a.text().size(), b.text().size()));
-  const auto order = compare(a, b);
-  if (!order) return {};
+  const auto found = order(a, b);
+  if (!found) return {};
   switch (n.what) {
     case op::less:
-      return value::of(*order < 0);
+      return value::of(*found < 0);
     case op::at_most:
-      return value::of(*order <= 0);
+      return value::of(*found <= 0);
     case op::greater:
-      return value::of(*order > 0);
+      return value::of(*found > 0);
     default:
-      return value::of(*order >= 0);
+      return value::of(*found >= 0);
   }
 }
 
@@ -190,8 +194,8 @@ value evaluation::one_of(const node& n) {
 
 value evaluation::between(const node& n) {
   const auto x = at(n.in[0]);
-  const auto low = compare(x, at(n.in[1]));
-  const auto high = compare(x, at(n.in[2]));
+  const auto low = order(x, at(n.in[1]));
+  const auto high = order(x, at(n.in[2]));
   if ((low && *low < 0) || (high && *high > 0)) return value::of(false);
   return low && high ? value::of(true) : value();
 }
@@ -267,6 +271,7 @@ value evaluation::index(const node& n) {
     return i < v.json().size() ? value::of(v.json()[i]) : value();
   }
   std::string text;
+  if (k.is_text()) spend_bytes(k.text().size());
   append_text(text, k);
   if (of.what == op::entries) return value::of(context_.entry(of.index, text));
   if (v.bits() != an_object) return {};

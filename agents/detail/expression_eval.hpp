@@ -1,7 +1,9 @@
 #pragma once
 
+#include <compare>
 #include <forward_list>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +38,9 @@ class evaluation {
   void hold(std::size_t bytes);
   /// Throws when an answer of that size is too large.
   static void check_result(std::size_t bytes);
+  /// As equals() and compare(), with the steps that they take.
+  bool equal(const value& a, const value& b);
+  std::optional<std::strong_ordering> order(const value& a, const value& b);
 
  private:
   [[noreturn]] void out_of_steps();
@@ -56,7 +61,6 @@ class evaluation {
   value index(const node& n);
   value whole_lane(const node& n);
   value key();
-  bool equal(const value& a, const value& b);
 
   // expression_reducers.cpp
   value reduce(const node& n);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include <twinlane/agents/detail/expression_eval.hpp>
@@ -70,15 +71,21 @@ value contains(evaluation& e, arguments a) {
     return value::of(find_text(a[0].text(), a[1].text()) != std::string_view::npos);
   }
   for (const auto& element : a[0].json()) {
-    e.spend(1 + (element.is_structured() ? bytes_of(element, 64 * expression::steps_max) / 64 : 0));
-    if (equals(value::of(element), a[1])) return value::of(true);
+    e.spend(1);
+    if (e.equal(value::of(element), a[1])) return value::of(true);
   }
   return value::of(false);
 }
 
-value starts_with(evaluation&, arguments a) { return value::of(a[0].text().starts_with(a[1].text())); }
+value starts_with(evaluation& e, arguments a) {
+  e.spend_bytes(std::min(a[0].text().size(), a[1].text().size()));
+  return value::of(a[0].text().starts_with(a[1].text()));
+}
 
-value ends_with(evaluation&, arguments a) { return value::of(a[0].text().ends_with(a[1].text())); }
+value ends_with(evaluation& e, arguments a) {
+  e.spend_bytes(std::min(a[0].text().size(), a[1].text().size()));
+  return value::of(a[0].text().ends_with(a[1].text()));
+}
 
 value substring(evaluation& e, arguments a) {
   auto t = a[0].text();
@@ -134,9 +141,10 @@ value concat(evaluation& e, arguments a) {
 
 value to_text(evaluation& e, arguments a) { return a[0].is_text() ? a[0] : concat(e, a); }
 
-value to_number(evaluation&, arguments a) {
+value to_number(evaluation& e, arguments a) {
   if (a[0].is_number()) return a[0];
   const auto t = a[0].text();
+  e.spend_bytes(t.size());
   const char *from = t.data(), *const to = from + t.size();
   std::int64_t i = 0;
   if (const auto r = std::from_chars(from, to, i); !t.empty() && r.ec == std::errc{} && r.ptr == to)

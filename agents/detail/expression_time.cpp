@@ -46,7 +46,8 @@ value now(evaluation& e, arguments) { return number_of(e.context().now_ms()); }
 
 value event_time(evaluation& e, arguments) { return number_of(e.context().event_ms()); }
 
-value parse_time_text(evaluation&, arguments a) {
+value parse_time_text(evaluation& e, arguments a) {
+  e.spend_bytes(a[0].text().size());
   timestamp t{};
   if (twinlane::detail::parse_time(a[0].text(), t)) return number_of(t.time_since_epoch().count());
   std::chrono::year_month_day date;

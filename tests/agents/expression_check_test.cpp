@@ -180,4 +180,22 @@ TEST(expression_bounds, literals_end_before_they_copy_too_much) {
   }
 }
 
+TEST(expression_bounds, looking_at_long_texts_takes_steps) {
+  expression_world world;
+  world.set_calls(calls_of(1'000));
+  const std::string text(70'000, '1');
+  world.set_record({{"long", text}, {"list", {text}}, {"object", {{text, 1}}}});
+  for (const std::string condition :
+       {"starts_with(record.long, record.long)", "ends_with(record.long, record.long)",
+        "contains(record.list, record.long)", "record.long between record.long and record.long",
+        "record.long in (record.long)", "record.long >= record.long", "record.object[record.long] = 1",
+        "to_number(record.long) is null", "parse_time(record.long) is null"}) {
+    const auto run = [&](const std::string& asked) {
+      return expression::compile(asked, expression_world::scope())->evaluate(world);
+    };
+    EXPECT_EQ(run(condition), true) << condition;
+    EXPECT_THROW(run("count(calls, " + condition + ")"), expression_overrun) << condition;
+  }
+}
+
 }  // namespace
