@@ -127,11 +127,10 @@ void shard::load(entity& e) {
   if (e.watched) send_snapshots(e, [&](const link& l) { return l.lanes != 0 && l.rev != e.rev; });
 }
 
-// What is wrong with its rows, or nothing.
+// What is wrong with its rows, or nothing. Followers who are there stay: rows of theirs may be in this cut.
 std::string shard::read_agent(entity& e) {
   std::unique_ptr<agent> found;
   decode_status bad;
-  if (e.watched) e.watched->followers.clear();
   host_.storage().read(e.uri, [&](const store_row& r) {
     if (r.lane == follower_lane) return load_follower(e, r);
     if (!found) {

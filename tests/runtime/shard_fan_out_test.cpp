@@ -332,4 +332,20 @@ TEST_P(fan_out, whose_joiner_cannot_be_read_reaches_the_others_and_stays_owed) {
   EXPECT_EQ(owed(healed), json::array());
 }
 
+TEST(fan_out_on_one_shard, reaches_those_who_joined_while_the_agent_could_not_be_read) {
+  crowd_lab first(1, true);
+  first.price(30);
+  ASSERT_TRUE(first.settle());
+  crowd_lab l(1, true);
+  l.kept.rows = first.kept.rows;
+  std::int64_t offset = 1'000;
+  l.post(l.source, {{"/fan/0", "wish", "0", R"("/product/7")"}, {"/fan/1", "wish", "0", R"("/product/7")"}}, offset);
+  while (l.delivered < 2 && !l.settle(1)) {}
+  l.kept.reads_fail = 100;  // all tries for the first; the second is of the same cut
+  ASSERT_TRUE(l.settle());
+  l.post(l.source, {{"/product/7", "price", "", "31"}}, offset);
+  ASSERT_TRUE(l.settle());
+  EXPECT_EQ(l.with_price(2, 31), 2);
+}
+
 }  // namespace
