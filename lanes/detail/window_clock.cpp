@@ -41,24 +41,28 @@ void window_clock::append(std::string& note) const {
   append_number(note, closed_to);
   append_number(note, late);
   append_number(note, heard_ms);
-  append_integer(note, waits ? 1 : 0);
+  append_number(note, waits ? 1 : 0);
+  append_integer(note, heard_at);
 }
 
 bool window_clock::parse(std::string_view note) noexcept {
   window_clock read;
   int waiting = 0;
   if (!take_number(note, read.watermark) || !take_number(note, read.closed_to) || !take_number(note, read.late) ||
-      !take_number(note, read.heard_ms) || !take_integer(note, waiting) || !note.empty())
+      !take_number(note, read.heard_ms) || !take_integer(note, waiting))
     return false;
+  read.heard_at = read.watermark;
+  if (!note.empty() && (!take_char(note, ' ') || !take_integer(note, read.heard_at) || !note.empty())) return false;
   const auto within = [](std::int64_t t, std::int64_t bound) { return t >= -bound && t <= bound; };
   if (read.watermark != none && !within(read.watermark, event_time_max_ms)) return false;
   if (read.closed_to != none && !within(read.closed_to, 4 * event_time_max_ms)) return false;
-  if (!within(read.heard_ms, event_time_max_ms)) return false;
+  if (!within(read.heard_ms, event_time_max_ms) || read.heard_at > read.watermark) return false;
+  if (read.heard_at != none && !within(read.heard_at, event_time_max_ms)) return false;
   watermark = read.watermark;
   closed_to = std::max(closed_to, read.closed_to);
   late = read.late;
   heard_ms = read.heard_ms;
-  heard_at = watermark;
+  heard_at = read.heard_at;
   waits = waiting != 0;
   loaded = true;
   return true;

@@ -9,7 +9,8 @@ namespace twinlane::detail {
 
 /// Where a window lane is in event time, and what is closed.
 ///
-/// Shape    as a note: `watermark closed_to late heard waits`, the times none when there is none
+/// Shape    as a note: `watermark closed_to late heard waits heard_at`, the times none when there is none; notes of
+///          older versions end before heard_at, which is the watermark then
 /// Units    milliseconds since the epoch, UTC: of events, but for heard, which is of the clock
 struct window_clock {
   static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();

@@ -117,6 +117,38 @@ TEST(window_options, idleness_counts_anew_after_activation_but_once) {
   EXPECT_EQ(t.tick(), json::parse(R"({"idle":{"60000":{"closed":true}}})"));
 }
 
+TEST(window_options, time_that_went_on_by_the_clock_counts_once_after_a_second_activation) {
+  twin<bounded> t;
+  t.now_ms = 5'000'000;
+  t.act([](bounded& b) {
+    b.idle.add_at(90'000);
+    b.idle.add_at(130'000);
+  });
+  t.reload();
+  t.now_ms = 9'000'000;
+  t.tick();
+  t.now_ms = 9'030'000;
+  EXPECT_EQ(t.tick(), json::parse(R"({"idle":{"60000":{"closed":true}}})"));
+  EXPECT_EQ(t->idle.watermark_ms(), 160'000);
+  EXPECT_EQ(t->idle.next_expiry(), 9'070'000);
+  t.reload();
+  EXPECT_EQ(t->idle.next_expiry(), 9'070'000);
+  t.now_ms = 9'069'999;
+  EXPECT_TRUE(t.tick().is_null());
+  t.now_ms = 9'070'000;
+  EXPECT_EQ(t.tick(), json::parse(R"({"idle":{"120000":{"closed":true}}})"));
+  t.reload();
+  EXPECT_EQ(t->idle.watermark_ms(), 200'000);
+  EXPECT_EQ(t->idle.next_expiry(), lane_base::never);
+}
+
+TEST(window_options, header_of_an_older_version_still_loads) {
+  twin<bounded> t;
+  auto& lane = t->lane_at(t.lane_of("idle"));
+  ASSERT_TRUE(lane.load_note("118000 98000 0 5000000 1"));
+  EXPECT_EQ(t->idle.watermark_ms(), 118'000);
+}
+
 TEST(window_options, transient_windows_are_in_no_row) {
   twin<bounded> t;
   t.act([](bounded& b) { b.glance.add_at(1000); });
