@@ -102,7 +102,7 @@ class window_lane final : public detail::keyed_lane<std::int64_t, window<A>, det
     if (clock_.due_ms(s.idle_ms, s.grace_ms) <= now_ms) {
       hold_clock();
       find_next_limit();
-      if (clock_.due_ms(s.idle_ms, s.grace_ms) <= now_ms) clock_.go_on(now_ms, s.grace_ms);
+      if (clock_.due_ms(s.idle_ms, s.grace_ms) <= now_ms) clock_.go_on(now_ms, s.grace_ms, s.run);
       catch_up();
     }
     if (base::next_expiry() > now_ms) return;

@@ -47,7 +47,8 @@ constexpr grace_t grace(std::chrono::milliseconds late) { return {late.count()};
 struct close_after_idle_t {
   std::int64_t ms;
 };
-/// When no event has come for that long, counted from activation at the earliest, event time goes on as the clock does.
+/// When no event has come for that long, event time goes on as the clock does. Counted from activation at the earliest,
+/// and anew after each restart of the server; an agent that leaves memory meanwhile is brought back when it is over.
 constexpr close_after_idle_t close_after_idle(std::chrono::milliseconds idle) { return {idle.count()}; }
 
 template <auto Fn>

@@ -1,6 +1,7 @@
 #include <twinlane/lanes/detail/window_clock.hpp>
 
 #include <algorithm>
+#include <random>
 
 #include <twinlane/lanes/detail/row_text.hpp>
 #include <twinlane/lanes/window_shape.hpp>
@@ -11,7 +12,8 @@ void window_clock::hear(std::int64_t time_ms, std::int64_t now_ms, std::int64_t 
   move_to(time_ms, grace_ms);
   heard_ms = now_ms;
   heard_at = watermark;
-  waits = loaded = false;
+  waits_in = 0;
+  loaded = false;
 }
 
 void window_clock::move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept {
@@ -24,15 +26,21 @@ std::int64_t window_clock::due_ms(std::int64_t idle_ms, std::int64_t grace_ms) c
   return heard_ms + std::max(idle_ms, next_limit + grace_ms - heard_at);
 }
 
-void window_clock::go_on(std::int64_t now_ms, std::int64_t grace_ms) noexcept {
-  if (loaded && !waits) {
+void window_clock::go_on(std::int64_t now_ms, std::int64_t grace_ms, std::uint64_t run) noexcept {
+  if (loaded && waits_in != run) {
     // What is to be read after an activation may not have been read yet.
-    waits = true;
+    waits_in = run;
     heard_ms = now_ms;
     heard_at = watermark;
     return;
   }
   move_to(heard_at + (now_ms - heard_ms), grace_ms);
+}
+
+std::uint64_t window_clock::new_run() {
+  // Above the 0 and 1 that older versions wrote.
+  std::random_device random;
+  return (std::uint64_t{random()} << 32 | random()) | 2;
 }
 
 void window_clock::append(std::string& note) const {
@@ -41,15 +49,14 @@ void window_clock::append(std::string& note) const {
   append_number(note, closed_to);
   append_number(note, late);
   append_number(note, heard_ms);
-  append_number(note, waits ? 1 : 0);
+  append_number(note, waits_in);
   append_integer(note, heard_at);
 }
 
 bool window_clock::parse(std::string_view note) noexcept {
   window_clock read;
-  int waiting = 0;
   if (!take_number(note, read.watermark) || !take_number(note, read.closed_to) || !take_number(note, read.late) ||
-      !take_number(note, read.heard_ms) || !take_integer(note, waiting))
+      !take_number(note, read.heard_ms) || !take_integer(note, read.waits_in))
     return false;
   read.heard_at = read.watermark;
   if (!note.empty() && (!take_char(note, ' ') || !take_integer(note, read.heard_at) || !note.empty())) return false;
@@ -63,7 +70,7 @@ bool window_clock::parse(std::string_view note) noexcept {
   late = read.late;
   heard_ms = read.heard_ms;
   heard_at = read.heard_at;
-  waits = waiting != 0;
+  waits_in = read.waits_in;
   loaded = true;
   return true;
 }

@@ -9,7 +9,7 @@ namespace twinlane::detail {
 
 /// Where a window lane is in event time, and what is closed.
 ///
-/// Shape    as a note: `watermark closed_to late heard waits heard_at`, the times none when there is none; notes of
+/// Shape    as a note: `watermark closed_to late heard waits_in heard_at`, the times none when there is none; notes of
 ///          older versions end before heard_at, which is the watermark then
 /// Units    milliseconds since the epoch, UTC: of events, but for heard, which is of the clock
 struct window_clock {
@@ -22,7 +22,7 @@ struct window_clock {
   std::uint64_t late = 0;           // events dropped
   std::int64_t heard_ms = 0;        // when the last event came that was not late
   std::int64_t heard_at = none;     // the watermark then
-  bool waits = false;               // heard_ms is not the time of an event, but one from which idleness counts again
+  std::uint64_t waits_in = 0;       // unless 0, heard_ms is the time from which idleness counts again, in this run
   bool loaded = false;              // came from a store, and has not heard since
 
   bool past(std::int64_t limit) const noexcept { return limit <= closed_to; }
@@ -32,8 +32,11 @@ struct window_clock {
   void move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept;
   /// When open windows close by the clock.
   std::int64_t due_ms(std::int64_t idle_ms, std::int64_t grace_ms) const noexcept;
-  /// Lets event time go on by the clock when it is due: after activation a whole idle time later.
-  void go_on(std::int64_t now_ms, std::int64_t grace_ms) noexcept;
+  /// Lets event time go on by the clock when it is due. After activation it waits a whole idle time first, once in a
+  /// run of the server: an agent that left memory while it waited is brought back for this.
+  void go_on(std::int64_t now_ms, std::int64_t grace_ms, std::uint64_t run) noexcept;
+  /// Tells this run of the server from earlier ones.
+  static std::uint64_t new_run();
 
   void append(std::string& note) const;
   bool parse(std::string_view note) noexcept;

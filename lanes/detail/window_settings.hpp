@@ -21,6 +21,7 @@ template <class A>
 struct window_settings {
   window_shape shape;
   std::int64_t grace_ms = 0, idle_ms = 0;
+  std::uint64_t run = window_clock::new_run();
   std::function<void(lane_owner&, std::int64_t start_ms, const window<A>&)> closed;
   void (*roll)(lane_owner&, std::int64_t start_ms, const A&) = nullptr;
   void (*move)(lane_owner&, std::int64_t watermark_ms) = nullptr;  // of the lane that is rolled up into

@@ -149,6 +149,24 @@ TEST(window_options, header_of_an_older_version_still_loads) {
   EXPECT_EQ(t->idle.watermark_ms(), 118'000);
 }
 
+TEST(window_options, idleness_counts_anew_after_each_restart) {
+  twin<bounded> first;
+  first.now_ms = 5'000'000;
+  first.act([](bounded& b) { b.idle.add_at(118'000); });
+  twin<bounded> second;
+  second.load(first.rows());
+  second.now_ms = 9'000'000;
+  EXPECT_TRUE(second.tick().is_null());
+  twin<bounded> third;
+  third.load(second.rows());
+  third.now_ms = 12'000'000;
+  EXPECT_TRUE(third.tick().is_null()) << "what is to be read may not have been read";
+  EXPECT_EQ(third->idle.next_expiry(), 12'030'000);
+  third.reload();
+  third.now_ms = 12'030'000;
+  EXPECT_EQ(third.tick(), json::parse(R"({"idle":{"60000":{"closed":true}}})"));
+}
+
 TEST(window_options, transient_windows_are_in_no_row) {
   twin<bounded> t;
   t.act([](bounded& b) { b.glance.add_at(1000); });
