@@ -22,7 +22,8 @@ void window_clock::move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept
 }
 
 std::int64_t window_clock::due_ms(std::int64_t idle_ms, std::int64_t grace_ms) const noexcept {
-  if (idle_ms == 0 || next_limit == never || heard_at == none) return never;
+  // The watermark stays within the times that lanes take, and closes no window beyond them.
+  if (idle_ms == 0 || heard_at == none || next_limit > event_time_max_ms - grace_ms) return never;
   return heard_ms + std::max(idle_ms, next_limit + grace_ms - heard_at);
 }
 

@@ -30,7 +30,7 @@ struct window_clock {
   void hear(std::int64_t time_ms, std::int64_t now_ms, std::int64_t grace_ms) noexcept;
   /// Event time is at least this.
   void move_to(std::int64_t time_ms, std::int64_t grace_ms) noexcept;
-  /// When open windows close by the clock.
+  /// When open windows close by the clock; never for those that end at the end of time.
   std::int64_t due_ms(std::int64_t idle_ms, std::int64_t grace_ms) const noexcept;
   /// Lets event time go on by the clock when it is due. After activation it waits a whole idle time first, once in a
   /// run of the server: an agent that left memory while it waited is brought back for this.

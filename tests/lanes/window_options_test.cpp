@@ -167,6 +167,14 @@ TEST(window_options, idleness_counts_anew_after_each_restart) {
   EXPECT_EQ(third.tick(), json::parse(R"({"idle":{"60000":{"closed":true}}})"));
 }
 
+TEST(window_options, window_that_the_clock_cannot_reach_is_never_due) {
+  twin<bounded> t;
+  t.act([](bounded& b) { b.idle.add_at(event_time_max_ms - 1); });
+  EXPECT_EQ(t->idle.next_expiry(), lane_base::never);
+  t.now_ms += 10'000'000;
+  EXPECT_TRUE(t.tick().is_null());
+}
+
 TEST(window_options, transient_windows_are_in_no_row) {
   twin<bounded> t;
   t.act([](bounded& b) { b.glance.add_at(1000); });
