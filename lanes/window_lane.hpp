@@ -259,7 +259,7 @@ class window_lane final : public detail::keyed_lane<std::int64_t, window<A>, det
   }
   decode_status accept(const std::int64_t& start, window<A>& w) override {
     const auto& s = set();
-    const bool in_range = start >= -event_time_max_ms && w.end_ms <= 2 * event_time_max_ms;
+    const bool in_range = start >= -2 * event_time_max_ms && w.end_ms <= 2 * event_time_max_ms;
     if (!in_range || w.end_ms < start || (!s.shape.is_session() && w.end_ms == start))
       return detail::bad_row("the window ends before it starts");
     if (s.fresh) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -98,7 +99,8 @@ template <class A, auto Lane>
 void set_window_option(lane_info&, window_settings<A>& s, roll_up_into_t<Lane>) {
   using agent_type = typename member_owner<decltype(Lane)>::type;
   s.roll = [](lane_owner& o, std::int64_t start_ms, const A& a) {
-    (static_cast<agent_type&>(o).*Lane).merge_at(start_ms, a);
+    // The first window of all starts before the first time that a lane takes.
+    (static_cast<agent_type&>(o).*Lane).merge_at(std::max(start_ms, -event_time_max_ms), a);
   };
   s.move = [](lane_owner& o, std::int64_t watermark_ms) { (static_cast<agent_type&>(o).*Lane).advance(watermark_ms); };
 }

@@ -47,6 +47,12 @@ struct bounded final : agent {
   }
 };
 
+struct edges final : agent {
+  using agent::agent;
+  window_lane<reduce::count> fine{*this, "fine", tumbling(minutes{7}), roll_up_into<&edges::coarse>};
+  window_lane<reduce::count> coarse{*this, "coarse", tumbling(hours{7})};
+};
+
 using strings = std::vector<std::string>;
 
 TEST(window_options, count_bound_closes_the_window_that_ends_first_and_does_not_begin_it_anew) {
@@ -191,7 +197,18 @@ TEST(window_options, times_that_cannot_be_are_refused) {
   EXPECT_THROW(t.act([](bounded& b) { b.last.add_at(lane_base::never); }), lane_error);
   EXPECT_THROW(t.act([](bounded& b) { b.last.add_at(std::numeric_limits<std::int64_t>::min()); }), lane_error);
   EXPECT_FALSE(t->last.watermark_ms());
-  t.act([](bounded& b) { EXPECT_TRUE(b.last.add_at(-event_time_max_ms)); });
+}
+
+TEST(window_options, windows_of_the_first_and_last_times_come_back_and_roll_up) {
+  twin<edges> t;
+  t.act([](edges& e) {
+    EXPECT_TRUE(e.fine.add_at(-event_time_max_ms));
+    EXPECT_TRUE(e.fine.add_at(event_time_max_ms));
+  });
+  EXPECT_EQ(t->coarse.size(), 1u);
+  const auto before = t.document();
+  t.reload();
+  EXPECT_EQ(t.document(), before);
 }
 
 TEST(window_options, records_and_writes_from_outside_are_refused) {
