@@ -28,7 +28,8 @@ namespace twinlane {
 /// The watermark is the greatest event time so far. A window closes when the watermark has reached its end and the
 /// grace, a session's when it has passed end, gap and grace: in the turn of the event that moves it there. An event
 /// whose windows are all closed is late: dropped and counted. A count bound drops the window that ends first, and
-/// closes it before. Within the grace, the order of arrival does not show.
+/// closes it before. Within the grace, the order of arrival does not show, but where the bound is below
+/// (grace + size) / advance.
 ///
 /// Shape    JSON object by start; a late event may join two sessions: the later start goes then
 /// Units    milliseconds since the epoch, UTC
@@ -51,7 +52,7 @@ class window_lane final : public detail::keyed_lane<std::int64_t, window<A>, det
     if (!mine) return;
     auto all = std::make_shared<settings>();
     (detail::set_window_option(*mine, *all, options), ...);
-    all->check(called);
+    all->check(called, mine->keep);
     mine->watches_clock = all->idle_ms != 0;
     mine->settings = std::move(all);
   }

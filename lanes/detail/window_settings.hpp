@@ -28,7 +28,7 @@ struct window_settings {
   void (*move)(lane_owner&, std::int64_t watermark_ms) = nullptr;  // of the lane that is rolled up into
   std::function<A()> fresh;
 
-  void check(std::string_view name) const {
+  void check(std::string_view name, const retention& keep) const {
     const auto at = "window lane '" + std::string(name) + "': ";
     try {
       shape.check();
@@ -37,6 +37,8 @@ struct window_settings {
     }
     if (grace_ms < 0 || grace_ms > event_time_max_ms || idle_ms < 0)
       throw std::invalid_argument(at + "its grace or idle time is out of range");
+    if (keep.entries_max && !shape.is_session() && (shape.size_ms - 1) / shape.advance_ms >= keep.entries_max)
+      throw std::invalid_argument(at + "it keeps fewer windows than an event belongs to. Keep more of them");
     if (roll && shape.advance_ms != shape.size_ms)
       throw std::invalid_argument(at + "hopping windows cannot be rolled up: an event would count more than once");
   }

@@ -225,6 +225,10 @@ struct shapeless final : agent {
   using agent::agent;
   window_lane<reduce::count> none{*this, "none", grace(minutes{1})};
 };
+struct too_few final : agent {
+  using agent::agent;
+  window_lane<reduce::count> some{*this, "some", hopping(minutes{5}, minutes{1}), keep_last(4)};
+};
 struct too_many final : agent {
   using agent::agent;
   window_lane<reduce::count> all{*this, "all", hopping(hours{1}, std::chrono::milliseconds{10})};
@@ -234,6 +238,7 @@ TEST(window_options, lanes_that_make_no_sense_are_refused_at_start) {
   EXPECT_THROW(twin<hopping_up>(), std::invalid_argument);
   EXPECT_THROW(twin<shapeless>(), std::invalid_argument);
   EXPECT_THROW(twin<too_many>(), std::invalid_argument);
+  EXPECT_THROW(twin<too_few>(), std::invalid_argument);
 }
 
 TEST(window_options, damaged_rows_are_told_and_left_out) {
