@@ -69,6 +69,7 @@ std::optional<error> feed::put(std::span<const feed_record> records) {
     return error{problem::too_busy, "feed '" + partition_->source() + "' has " +
                                         std::to_string(partition_->in_flight_records()) +
                                         " records on their way. Wait, or feed slower."};
+  next_offset_ = std::max(next_offset_, partition_->fresh_offset);  // known since the start, which may have come later
   for (auto& r : routed) r.offset = next_offset_++;
   port_.post(partition_, routed, {}, next_offset_, std::chrono::steady_clock::now(), nullptr);
   if (partition_->posted_mark() != next_offset_)

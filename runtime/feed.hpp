@@ -29,7 +29,7 @@ struct feed_record {
 ///
 /// Units    at most records_max and bytes_max on their way
 /// Cost     some microseconds a call, so that many records in one call are cheaper each
-/// Threads  any. Of one name there is one feed at a time, which goes before its port does
+/// Threads  any, but not while start() runs. Of one name there is one feed at a time, which goes before its port does
 /// Errors   no_such_route, no_such_lane, bad_request for what is no URI, too_busy when too many are on their way,
 ///          not_ready before start() and after stop(); nothing of the call is taken then. What a lane refuses later is
 ///          a dead letter, and told to did_reject

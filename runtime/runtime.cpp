@@ -198,6 +198,10 @@ void runtime::impl::read_stored_partitions() {
     auto& to = r.lane == detail::origin_lane ? stored_origins : stored_marks;
     to[std::string(r.key)] = detail::number_in<std::int64_t>(r.value);
   });
+  {
+    std::lock_guard lock(partitions_mutex);
+    for (const auto& [name, p] : partitions) give_stored(*p);  // asked for before the start
+  }
   for (const auto* stored : {&stored_marks, &stored_origins})
     for (const auto& [key, what] : *stored) partition_of(key);
 }

@@ -45,12 +45,18 @@ std::shared_ptr<source_partition> runtime::impl::find_or_make_partition(const st
   auto& p = partitions[{source, topic, number}];
   if (p) return p;
   p = std::make_shared<source_partition>(source, topic, number);
-  const auto key = partition_key(*p);
-  if (const auto mark = stored_marks.find(key); mark != stored_marks.end()) p->stored_low_mark = mark->second;
-  if (const auto at = stored_origins.find(key); at != stored_origins.end()) p->origin = at->second;
-  if (kept->keeps_rows()) p->did_choose_origin = [this, key](std::int64_t origin) { save_origin(key, origin); };
-  p->fresh_offset = fresh_offset;
+  if (kept->keeps_rows())
+    p->did_choose_origin = [this, key = partition_key(*p)](std::int64_t origin) { save_origin(key, origin); };
+  give_stored(*p);
   return p;
+}
+
+// What the store knows of it, and where new offsets begin.
+void runtime::impl::give_stored(source_partition& p) const {
+  const auto key = partition_key(p);
+  if (const auto mark = stored_marks.find(key); mark != stored_marks.end()) p.stored_low_mark = mark->second;
+  if (const auto at = stored_origins.find(key); at != stored_origins.end()) p.origin = at->second;
+  p.fresh_offset = fresh_offset;
 }
 
 const source_partition* runtime::impl::partition_of(std::string_view key) {

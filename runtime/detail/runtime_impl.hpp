@@ -188,6 +188,7 @@ struct runtime::impl final : shard_host {
   std::map<std::string, std::int64_t> stored_origins;  // the same of origins, as they were at the start
   std::mutex marks_mutex;                              // one commit of theirs at a time
   void read_stored_partitions();
+  void give_stored(source_partition& p) const;
   void save_origin(const std::string& key, std::int64_t origin);
   std::shared_ptr<source_partition> find_or_make_partition(const std::string& source, const std::string& topic,
                                                            std::int32_t number);
