@@ -6,6 +6,7 @@
 #include <twinlane/runtime/detail/call_out.hpp>
 #include <twinlane/runtime/detail/cut.hpp>
 #include <twinlane/runtime/detail/shard_rows.hpp>
+#include <twinlane/runtime/detail/shard_thread.hpp>
 #include <twinlane/runtime/log.hpp>
 
 namespace twinlane {
@@ -28,7 +29,9 @@ class shard::waiter final : public commit_waiter {
     for (auto& a : answers_) call_out([&] { a.reply_to(lost); });
     if (removed_) call_out([&] { removed_(lost); });
   }
+  // On whatever thread of the store's: it writes nothing meanwhile.
   void durable() noexcept override {
+    const detail::shard_work work;
     for (auto& a : answers_) call_out([&] { a.reply_to(std::move(a.result)); });
     answers_.clear();
     if (const auto done = std::exchange(removed_, nullptr)) call_out([&] { done(std::monostate{}); });

@@ -5,6 +5,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <thread>
+#include <utility>
 
 #include <twinlane/runtime/detail/caf_compat.hpp>
 #include <twinlane/runtime/detail/shard_thread.hpp>
@@ -12,7 +13,7 @@
 namespace twinlane::detail {
 namespace {
 
-thread_local bool runs_shard = false;
+thread_local bool works_for_shard = false;
 
 using run_atom = caf::atom_constant<caf::atom("run")>;
 
@@ -34,10 +35,8 @@ class shard_actor final : public caf::event_based_actor {
     return {[this](run_atom) {
       std::shared_lock lock(with_->mutex);
       if (with_->closed) return;
-      runs_shard = true;
-      const bool again = shard_->run();
-      runs_shard = false;
-      if (again) send(this, run_atom::value);
+      const shard_work work;
+      if (shard_->run()) send(this, run_atom::value);
     }};
   }
 
@@ -83,7 +82,10 @@ struct actors::impl {
   std::shared_ptr<troupe> all = std::make_shared<troupe>();
 };
 
-bool on_shard_thread() noexcept { return runs_shard; }
+bool on_shard_thread() noexcept { return works_for_shard; }
+
+shard_work::shard_work() noexcept : within_(std::exchange(works_for_shard, true)) {}
+shard_work::~shard_work() { works_for_shard = within_; }
 
 actors::actors(unsigned workers, caf::actor_system* host) : impl_(std::make_unique<impl>()) {
   if (!host) impl_->own.emplace(workers == 0 ? std::thread::hardware_concurrency() : workers);

@@ -59,5 +59,35 @@ TEST(feed, goes_on_after_a_restart_made_before_the_start_or_after_it) {
   }
 }
 
+/// What is said to f: why it is refused, or that it was not.
+template <class F>
+std::string refusal_of(F&& f) {
+  try {
+    f();
+    return "it waited";
+  } catch (const std::logic_error& x) {
+    return x.what();
+  }
+}
+
+TEST(call, is_refused_in_the_answer_of_a_command_that_is_kept) {
+  temp_dir folder;
+  keeping k(folder);
+  k.on.start();
+  feed in{k.on, "in"};
+  ASSERT_FALSE(in.put("/account/1", "amounts", "1", 40));
+  std::promise<std::string> of_call, of_feed;
+  k.on.command({"/account/1", "add", "2", {}, {}, {}}, [&](auto) {
+    of_call.set_value(refusal_of([&] { call(k.on, "/account/1", "add", 1, 100ms); }));
+    of_feed.set_value(refusal_of([&] { in.wait(1ms); }));
+  });
+  auto call_said = of_call.get_future(), feed_said = of_feed.get_future();
+  ASSERT_EQ(feed_said.wait_for(patience), std::future_status::ready);
+  EXPECT_EQ(call_said.get(), "a shard's thread must not wait for an answer of /account/1");
+  EXPECT_EQ(feed_said.get(), "a shard's thread must not wait for a feed");
+  // The thread that gave the answer is its own again.
+  EXPECT_TRUE(ok(call(k.on, "/account/1", "add", 1)));
+}
+
 }  // namespace
 }  // namespace host_test
