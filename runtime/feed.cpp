@@ -6,15 +6,52 @@
 #include <vector>
 
 #include <twinlane/agents/uri.hpp>
+#include <twinlane/runtime/detail/call_out.hpp>
 #include <twinlane/runtime/detail/shard_thread.hpp>
 
 namespace twinlane {
 
-/// What outlives the feed, for its partition does.
+/// What outlives the feed, for its partition does. The next feed of the name goes on with it.
 struct feed::progress {
   std::mutex mutex;
   std::condition_variable moved;
   rejection did_reject;
+  int telling = 0;  // calls of it
+
+  /// What the partition calls.
+  struct hook {
+    std::shared_ptr<progress> to;
+    void operator()(std::int64_t) const { to->advanced(); }
+    void operator()(std::int64_t, dead_reason reason, const std::string& detail) const { to->rejected(reason, detail); }
+  };
+
+  // Shards may call the hooks, which are set once therefore.
+  static std::shared_ptr<progress> of(source_partition& p) {
+    if (const auto* set = p.did_advance.target<hook>()) return set->to;
+    auto made = std::make_shared<progress>();
+    p.did_reject = hook{made};
+    p.did_advance = hook{made};
+    return made;
+  }
+  void advanced() {
+    std::lock_guard lock(mutex);
+    moved.notify_all();
+  }
+  // Told without the lock: it may use the feed.
+  void rejected(dead_reason reason, const std::string& what) {
+    std::unique_lock lock(mutex);
+    if (!did_reject) return;
+    ++telling;
+    {
+      const auto tell = did_reject;
+      lock.unlock();
+      const detail::shard_work work;
+      detail::call_out([&] { tell(reason, what); });
+    }
+    lock.lock();
+    --telling;
+    moved.notify_all();
+  }
 };
 
 namespace {
@@ -27,23 +64,19 @@ std::int64_t wall_clock_ms() {
 }  // namespace
 
 feed::feed(port& p, std::string name, limits l, rejection did_reject)
-    : port_(p), limits_(l), partition_(p.partition(name, "", 0)), progress_(std::make_shared<progress>()) {
-  progress_->did_reject = std::move(did_reject);
-  partition_->did_advance = [to = progress_](std::int64_t) {
-    std::lock_guard lock(to->mutex);
-    to->moved.notify_all();
-  };
-  partition_->did_reject = [to = progress_](std::int64_t, dead_reason reason, const std::string& detail) {
-    std::lock_guard lock(to->mutex);
-    if (to->did_reject) to->did_reject(reason, detail);
-  };
+    : port_(p), limits_(l), partition_(p.partition(name, "", 0)), progress_(progress::of(*partition_)) {
+  {
+    std::lock_guard lock(progress_->mutex);
+    progress_->did_reject = std::move(did_reject);
+  }
   partition_->assigned = true;
   next_offset_ = std::max(partition_->fresh_offset, partition_->posted_mark());
 }
 
 feed::~feed() {
-  std::lock_guard lock(progress_->mutex);
+  std::unique_lock lock(progress_->mutex);
   progress_->did_reject = nullptr;
+  progress_->moved.wait(lock, [&] { return progress_->telling == 0; });
 }
 
 std::optional<error> feed::put(std::span<const feed_record> records) {

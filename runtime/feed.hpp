@@ -39,7 +39,7 @@ class feed {
     std::int64_t records_max = 100'000;
     std::int64_t bytes_max = 32 * 1024 * 1024;
   };
-  /// Called on a shard's thread; must not block.
+  /// Called on a shard's thread; must not block. It may put() more; the feed waits at its end for a call that runs.
   using rejection = std::function<void(dead_reason reason, const std::string& detail)>;
 
   feed(port& p, std::string name) : feed(p, std::move(name), limits(), nullptr) {}

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -73,6 +74,70 @@ TEST(feed, tells_what_a_lane_refuses) {
   ASSERT_TRUE(in.wait(patience));
   std::lock_guard lock(mutex);
   EXPECT_EQ(refused, (std::vector<std::string>{"bad_value", "handler_failed"}));
+  EXPECT_EQ(h.document("/account/1")["sum"], 3);
+}
+
+TEST(feed, is_free_while_what_it_refuses_is_told) {
+  hosted h;
+  std::promise<void> told, go;
+  auto held = go.get_future().share();
+  std::optional<error> why;
+  bool let_go = false;
+  feed in{h.on, "in", {}, [&](auto, const auto&) {
+            why = in.put("/account/1", "amounts", "1", 7);
+            told.set_value();
+            let_go = held.wait_for(patience) == std::future_status::ready;
+          }};
+  ASSERT_FALSE(in.put({"/account/1", "amounts", "1", "[]"}));
+  ASSERT_EQ(told.get_future().wait_for(patience), std::future_status::ready);
+  EXPECT_FALSE(in.wait(1ms));
+  go.set_value();
+  ASSERT_TRUE(in.wait(patience));
+  EXPECT_TRUE(let_go);
+  EXPECT_FALSE(why);
+  EXPECT_EQ(h.document("/account/1")["sum"], 7);
+}
+
+TEST(feed, tells_nothing_once_it_has_gone) {
+  hosted h;
+  std::promise<void> told, go;
+  auto held = go.get_future().share();
+  std::atomic<bool> over{false};
+  std::optional<feed> in;
+  in.emplace(h.on, "in", feed::limits{}, [&](auto, const auto&) {
+    told.set_value();
+    held.wait();
+    over = true;
+  });
+  ASSERT_FALSE(in->put({"/account/1", "amounts", "1", "[]"}));
+  ASSERT_EQ(told.get_future().wait_for(patience), std::future_status::ready);
+  std::thread end([&] {
+    in.reset();
+    EXPECT_TRUE(over);
+  });
+  go.set_value();
+  end.join();
+}
+
+TEST(feed, goes_on_for_the_one_of_its_name_before_it) {
+  hosted h;
+  std::promise<void> go;
+  auto held = go.get_future().share();
+  std::optional<feed> first;
+  first.emplace(h.on, "in");
+  ASSERT_FALSE(first->put("/account/1", "amounts", "1", 1));
+  ASSERT_TRUE(first->wait(patience));
+  h.on.get("/account/1", {}, [held](auto) { held.wait(); });
+  ASSERT_FALSE(first->put("/account/1", "amounts", "2", 1));
+  ASSERT_FALSE(first->put({"/account/1", "amounts", "3", "[]"}));
+  first.reset();
+  std::atomic<int> refused{0};
+  feed second{h.on, "in", {}, [&](auto, const auto&) { ++refused; }};
+  EXPECT_FALSE(second.wait(10ms));
+  ASSERT_FALSE(second.put("/account/1", "amounts", "4", 1));
+  go.set_value();
+  ASSERT_TRUE(second.wait(patience));
+  EXPECT_EQ(refused, 1);
   EXPECT_EQ(h.document("/account/1")["sum"], 3);
 }
 
