@@ -66,7 +66,7 @@ class runtime final : public port {
   /// Refuses what is new, finishes what has arrived while the deadline allows, tells agents and their subscribers that
   /// they stop. False when the deadline came first.
   bool end_agents(std::chrono::milliseconds deadline);
-  /// end_agents(), then ends the actors. Safe to call twice.
+  /// end_agents(), then ends the actors; waits for turns that run, whatever the deadline. Safe to call twice.
   bool stop(std::chrono::milliseconds deadline);
   void set_ready(bool ready);
 

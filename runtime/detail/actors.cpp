@@ -9,6 +9,7 @@
 
 #include <twinlane/runtime/detail/caf_compat.hpp>
 #include <twinlane/runtime/detail/shard_thread.hpp>
+#include <twinlane/runtime/log.hpp>
 
 namespace twinlane::detail {
 namespace {
@@ -109,7 +110,12 @@ bool actors::stop(std::chrono::milliseconds deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ended = std::chrono::steady_clock::now() <= end;
   }
-  std::unique_lock lock(impl_->all->mutex);
+  std::unique_lock lock(impl_->all->mutex, std::try_to_lock);
+  if (!lock) {
+    log_limited(log_level::error, "stop waits",
+                "stopping: a turn still runs, or something called from a shard. Its end is waited for, however late");
+    lock.lock();
+  }
   impl_->all->closed = true;
   return ended;
 }

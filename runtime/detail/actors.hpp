@@ -24,7 +24,8 @@ class actors {
 
   /// The shard must live until stop() has returned.
   std::unique_ptr<shard_runner> host(shard& s);
-  /// Ends all actors; false when some did not end in time. No shard runs afterwards.
+  /// Ends all actors; false when some did not end in time. No shard runs afterwards: one that runs is waited for,
+  /// without a bound, for it must not outlive its agents.
   bool stop(std::chrono::milliseconds deadline);
 
  private:
