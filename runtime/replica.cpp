@@ -9,6 +9,7 @@ namespace twinlane {
 
 replica::replica(port& p, std::string uri, view what, std::size_t waiting_max)
     : port_(p), uri_(std::move(uri)), what_(std::move(what)), waiting_max_(waiting_max) {
+  if (waiting_max_ == 0) throw std::invalid_argument("waiting_max of a replica must be at least 1");
   if (const auto why = begin()) throw std::invalid_argument("cannot follow " + uri_ + ": " + why->detail);
 }
 

@@ -20,7 +20,7 @@ namespace twinlane {
 /// Units    at most waiting_max changes and events wait for next(); when there are more it goes on with the whole
 ///          document, and events are lost
 /// Threads  one at a time; what waits is filled by shards
-/// Errors   std::invalid_argument from the constructor for a URI or lane that nothing has
+/// Errors   std::invalid_argument from the constructor for a URI or lane that nothing has, or a waiting_max of 0
 class replica {
  public:
   /// What a supply lane emitted.

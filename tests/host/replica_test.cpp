@@ -84,5 +84,10 @@ TEST(replica, refuses_what_nothing_has) {
   EXPECT_THROW(replica(h.on, "/account/1", {false, {"nothing"}}), std::invalid_argument);
 }
 
+TEST(replica, refuses_to_let_nothing_wait) {
+  hosted h;
+  EXPECT_THROW(replica(h.on, "/account/1", {}, 0), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace host_test
