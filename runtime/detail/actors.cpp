@@ -113,7 +113,8 @@ bool actors::stop(std::chrono::milliseconds deadline) {
   std::unique_lock lock(impl_->all->mutex, std::try_to_lock);
   if (!lock) {
     log_limited(log_level::error, "stop waits",
-                "stopping: a turn still runs, or something called from a shard. Its end is waited for, however late");
+                "stopping: a turn still runs, or something called from a shard. Its end is waited for, however late",
+                std::chrono::milliseconds{0});
     lock.lock();
   }
   impl_->all->closed = true;
