@@ -129,8 +129,8 @@ void first_touch(const settings& s) {
 
 /// Counts what it hears.
 struct listener final : subscriber {
-  void on_snapshot(std::uint64_t, const snapshot&) override { ++snapshots; }
-  void on_diff(std::uint64_t, const diff&) override { ++diffs; }
+  bool on_snapshot(std::uint64_t, const snapshot&) override { return ++snapshots; }
+  bool on_diff(std::uint64_t, const diff&) override { return ++diffs; }
   void on_life(std::uint64_t, const life_event&) override {}
   void on_done(std::uint64_t, std::string_view) override { ++ended; }
   std::atomic<std::uint64_t> snapshots{0}, diffs{0}, ended{0};

@@ -24,10 +24,14 @@ class following::teller final : public subscriber {
     std::lock_guard lock(mutex_);
     tell_ = nullptr;
   }
-  void on_snapshot(std::uint64_t, const snapshot& s) override {
+  bool on_snapshot(std::uint64_t, const snapshot& s) override {
     tell({true, s.exists, s.lineage, 0, s.rev, s.lanes(), {}, {}});
+    return true;
   }
-  void on_diff(std::uint64_t, const diff& d) override { tell({false, true, {}, d.from, d.rev, d.patch(), {}, {}}); }
+  bool on_diff(std::uint64_t, const diff& d) override {
+    tell({false, true, {}, d.from, d.rev, d.patch(), {}, {}});
+    return true;
+  }
   void on_event(std::uint64_t, const supply_event& e) override {
     const auto lane = lane_of(e);
     tell({false, true, {}, e.rev, e.rev, e.value(), lane, {}});

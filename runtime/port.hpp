@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <twinlane/lanes/field_set.hpp>
 #include <twinlane/lanes/lane_kind.hpp>
 #include <twinlane/runtime/errors.hpp>
 #include <twinlane/runtime/partition.hpp>
@@ -70,6 +71,10 @@ struct dead_letter {
 struct view {
   bool all = true;
   std::vector<std::string> lanes;
+  /// Of these lanes, only this; null: the whole of them.
+  std::shared_ptr<const field_set> fields{};
+  /// What the reader's rights are, as a short text that goes behind the lineage: where they change, nobody resumes.
+  std::string rights{};
 };
 
 /// State of one agent. `tail` is the shared rest of a wire message:
@@ -78,6 +83,7 @@ struct snapshot {
   std::string uri, type, lineage;
   std::uint64_t rev{};
   bool exists{};
+  bool resumed{};  // nothing was missed up to rev: the text has no lanes, and lanes() is not to be asked
   shared_text tail;
   std::size_t lanes_at{};  // where the lanes object starts in tail
   std::string_view lanes() const { return std::string_view(*tail).substr(lanes_at, tail->size() - 1 - lanes_at); }
@@ -89,6 +95,7 @@ struct diff {
   shared_text tail;
   std::size_t patch_at{};  // where the patch object starts in tail
   steady_time arrived{};   // when the first event of the turn entered the process
+  bool merged{};           // of several turns, for one who was behind
   std::string_view patch() const { return std::string_view(*tail).substr(patch_at, tail->size() - 1 - patch_at); }
 };
 
@@ -114,9 +121,11 @@ struct life_event {
 class subscriber {
  public:
   virtual ~subscriber() = default;
-  /// First answer of a subscription, and again when the lineage begins or changes.
-  virtual void on_snapshot(std::uint64_t tag, const snapshot& s) = 0;
-  virtual void on_diff(std::uint64_t tag, const diff& d) = 0;
+  /// First answer of a subscription, and again when the lineage begins or changes, or too much was missed.
+  ///
+  /// These two answer whether it was taken. Once one was not, the tag gets neither of them until port::pull().
+  virtual bool on_snapshot(std::uint64_t tag, const snapshot& s) = 0;
+  virtual bool on_diff(std::uint64_t tag, const diff& d) = 0;
   virtual void on_life(std::uint64_t tag, const life_event& e) = 0;
   /// After the diff of the turn that emitted it.
   virtual void on_event(std::uint64_t /*tag*/, const supply_event& /*e*/) {}
@@ -124,10 +133,17 @@ class subscriber {
   virtual void on_done(std::uint64_t tag, std::string_view reason) = 0;
 };
 
+/// The state that a subscriber still has from before.
+struct resume_point {
+  std::string lineage;
+  std::uint64_t rev{};
+};
+
 struct subscribe_request {
   std::string uri;  // canonical
-  view what;
+  view what;        // of one who resumes: the same as before
   bool life = false;
+  std::optional<resume_point> resume{};
 };
 
 /// Names a subscription; keep it for unsubscribe().
@@ -224,6 +240,9 @@ class port {
   virtual outcome<subscription> subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
                                           std::uint64_t tag) = 0;
   virtual void unsubscribe(const subscription& s) = 0;
+  /// The subscriber has room again: tells what it did not take as one merged diff, or as a snapshot where too much was
+  /// missed; nothing when it has everything. A diff that comes then may be refused again.
+  virtual void pull(const subscription& s) = 0;
 
   // Scan and status.
   virtual std::vector<type_description> types() const = 0;

@@ -96,6 +96,7 @@ class runtime final : public port {
   outcome<subscription> subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
                                   std::uint64_t tag) override;
   void unsubscribe(const subscription& s) override;
+  void pull(const subscription& s) override;
   std::vector<type_description> types() const override;
   void entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) override;
   std::vector<std::shared_ptr<source_partition>> partitions() const override;

@@ -257,6 +257,8 @@ void runtime::unsubscribe(const subscription& s) {
                   [&](shard& to) { to.order([uri = at.uri, id = s.id](shard& on) { on.unsubscribe(uri, id); }); });
 }
 
+void runtime::pull(const subscription&) {}
+
 std::vector<type_description> runtime::types() const {
   std::vector<type_description> all;
   for (const auto& t : impl_->types) {

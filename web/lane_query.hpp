@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <twinlane/lanes/json_text.hpp>
 #include <twinlane/runtime/port.hpp>
-#include <twinlane/web/json_text.hpp>
 #include <twinlane/web/query_spec.hpp>
 
 namespace twinlane::web {

@@ -11,10 +11,14 @@ constexpr std::size_t irreplaceable_factor = 4;
 
 outbox::outbox(std::size_t bytes_max, std::function<void()> wake) : bytes_max_(bytes_max), wake_(std::move(wake)) {}
 
-void outbox::on_snapshot(std::uint64_t tag, const snapshot& s) { push({outgoing::kind::snap, tag, 0, s.tail, {}, 0}); }
+bool outbox::on_snapshot(std::uint64_t tag, const snapshot& s) {
+  push({outgoing::kind::snap, tag, 0, s.tail, {}, 0});
+  return true;
+}
 
-void outbox::on_diff(std::uint64_t tag, const diff& d) {
+bool outbox::on_diff(std::uint64_t tag, const diff& d) {
   push({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0});
+  return true;
 }
 
 void outbox::on_event(std::uint64_t tag, const supply_event& e) {

@@ -44,8 +44,8 @@ class outbox : public subscriber {
   /// wake is called, on the thread that added the message, when the strand must call take().
   outbox(std::size_t bytes_max, std::function<void()> wake);
 
-  void on_snapshot(std::uint64_t tag, const snapshot& s) override;
-  void on_diff(std::uint64_t tag, const diff& d) override;
+  bool on_snapshot(std::uint64_t tag, const snapshot& s) override;
+  bool on_diff(std::uint64_t tag, const diff& d) override;
   void on_life(std::uint64_t tag, const life_event& e) override;
   void on_event(std::uint64_t tag, const supply_event& e) override;
   void on_done(std::uint64_t tag, std::string_view reason) override;

@@ -165,6 +165,7 @@ class recording_port final : public port {
     return nothing();
   }
   void unsubscribe(const subscription&) override {}
+  void pull(const subscription&) override {}
   std::vector<type_description> types() const override { return {}; }
   void entities(const std::string&, const std::string&, std::size_t, answer<entity_page> a) override { a(nothing()); }
   std::vector<std::shared_ptr<source_partition>> partitions() const override {

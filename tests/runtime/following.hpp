@@ -21,7 +21,7 @@ class following final : public subscriber {
   }
 
  public:
-  void on_snapshot(std::uint64_t, const snapshot& s) override {
+  bool on_snapshot(std::uint64_t, const snapshot& s) override {
     std::lock_guard lock(mutex_);
     state_ = json::parse(s.lanes());
     lineage_ = s.lineage;
@@ -31,8 +31,9 @@ class following final : public subscriber {
     const auto whole = json::parse(R"({"op":"snap",)" + *s.tail);
     if (whole["rev"] != s.rev || whole["lanes"] != state_ || whole["uri"] != s.uri || whole["exists"] != s.exists)
       broken_ = "snapshot's text does not say what it is";
+    return true;
   }
-  void on_diff(std::uint64_t, const diff& d) override {
+  bool on_diff(std::uint64_t, const diff& d) override {
     std::lock_guard lock(mutex_);
     if (!exists_) broken_ = "a diff without a snapshot";
     if (d.from != rev_) broken_ = "diff from " + std::to_string(d.from) + " after rev " + std::to_string(rev_);
@@ -44,6 +45,7 @@ class following final : public subscriber {
     state_.merge_patch(json::parse(d.patch()));
     patches_.push_back(json::parse(d.patch()));
     said_.push_back("diff " + std::to_string(d.from) + ">" + std::to_string(d.rev));
+    return true;
   }
   void on_life(std::uint64_t, const life_event& e) override {
     std::lock_guard lock(mutex_);

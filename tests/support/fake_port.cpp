@@ -387,6 +387,8 @@ void fake_port::unsubscribe(const subscription& s) {
   });
 }
 
+void fake_port::pull(const subscription&) {}
+
 void fake_port::entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) {
   later([this, type, after, limit, a = std::move(a)] {
     std::unique_lock lock(mutex_);

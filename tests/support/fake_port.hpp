@@ -80,6 +80,7 @@ class fake_port : public port {
   outcome<subscription> subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
                                   std::uint64_t tag) override;
   void unsubscribe(const subscription& s) override;
+  void pull(const subscription& s) override;
   std::vector<type_description> types() const override { return types_; }
   void entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) override;
   std::vector<std::shared_ptr<source_partition>> partitions() const override;

@@ -21,12 +21,14 @@ class event_outbox final : public outbox {
  public:
   using outbox::outbox;
 
-  void on_snapshot(std::uint64_t tag, const snapshot& s) override {
+  bool on_snapshot(std::uint64_t tag, const snapshot& s) override {
     lineage_ = s.lineage;
     add({outgoing::kind::snap, tag, 0, s.tail, {}, 0}, "snap", s.rev);
+    return true;
   }
-  void on_diff(std::uint64_t tag, const diff& d) override {
+  bool on_diff(std::uint64_t tag, const diff& d) override {
     add({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0}, "diff", d.rev);
+    return true;
   }
   void on_life(std::uint64_t tag, const life_event& e) override {
     std::string rest = "\"event\":";

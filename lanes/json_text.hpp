@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace twinlane::web {
+namespace twinlane {
 
 /// A member of a JSON object as it is written.
 struct json_member {
@@ -36,4 +36,4 @@ std::string_view member_of(std::string_view object, std::string_view quoted_name
 /// Source   RFC 7396
 void append_merged(std::string& out, std::string_view base, std::string_view patch);
 
-}  // namespace twinlane::web
+}  // namespace twinlane

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <twinlane/web/json_text.hpp>
+#include <twinlane/lanes/json_text.hpp>
 
-namespace twinlane::web {
+namespace twinlane {
 namespace {
 
 using nlohmann::json;
@@ -78,4 +78,4 @@ TEST(json_text, a_merge_is_that_of_rfc_7396) {
 }
 
 }  // namespace
-}  // namespace twinlane::web
+}  // namespace twinlane

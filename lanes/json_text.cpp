@@ -1,9 +1,9 @@
-#include <twinlane/web/json_text.hpp>
+#include <twinlane/lanes/json_text.hpp>
 
 #include <algorithm>
 #include <vector>
 
-namespace twinlane::web {
+namespace twinlane {
 namespace {
 
 std::size_t string_size(std::string_view text) {
@@ -101,4 +101,4 @@ void append_merged(std::string& out, std::string_view base, std::string_view pat
   out += '}';
 }
 
-}  // namespace twinlane::web
+}  // namespace twinlane
