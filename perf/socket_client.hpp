@@ -55,12 +55,29 @@ class socket_client {
     write(frame);
   }
 
+  int handle() const noexcept { return fd_; }
+
+  /// Reads once, which waits unless something has come, and calls f with each message that is whole then.
+  template <class F>
+  void receive_all(F&& f) {
+    received_.erase(0, used_);
+    used_ = 0;
+    fill();
+    for (std::string_view rest = received_; const auto size = frame_size(rest);) {
+      const auto opcode = rest[0] & 0x0f;
+      if (opcode == 8) throw std::runtime_error("closed by the server");
+      if (opcode == 1) f(rest.substr(head_, *size - head_));
+      rest.remove_prefix(*size);
+      used_ += *size;
+    }
+  }
+
   /// The next message; holds until the next call.
   std::string_view receive() {
     received_.erase(0, used_);
     used_ = 0;
     for (;;) {
-      if (const auto size = frame_size()) {
+      if (const auto size = frame_size(received_)) {
         used_ = *size;
         const auto opcode = received_[0] & 0x0f;
         if (opcode == 8) throw std::runtime_error("closed by the server");
@@ -74,17 +91,17 @@ class socket_client {
   }
 
  private:
-  std::optional<std::size_t> frame_size() {
-    if (received_.size() < 2) return std::nullopt;
-    std::uint64_t size = received_[1] & 0x7f;
+  std::optional<std::size_t> frame_size(std::string_view from) {
+    if (from.size() < 2) return std::nullopt;
+    std::uint64_t size = from[1] & 0x7f;
     head_ = 2;
     const int more = size == 126 ? 2 : size == 127 ? 8 : 0;
     if (more) {
-      if (received_.size() < head_ + static_cast<std::size_t>(more)) return std::nullopt;
+      if (from.size() < head_ + static_cast<std::size_t>(more)) return std::nullopt;
       size = 0;
-      for (int i = 0; i < more; ++i) size = size << 8 | static_cast<unsigned char>(received_[head_++]);
+      for (int i = 0; i < more; ++i) size = size << 8 | static_cast<unsigned char>(from[head_++]);
     }
-    if (received_.size() < head_ + size) return std::nullopt;
+    if (from.size() < head_ + size) return std::nullopt;
     return head_ + size;
   }
   void fill() {
