@@ -13,14 +13,12 @@
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/outbox.hpp>
 #include <twinlane/web/resource.hpp>
+#include <twinlane/web/subprotocol.hpp>
 #include <twinlane/web/subscription_table.hpp>
 #include <twinlane/web/token_bucket.hpp>
 #include <twinlane/web/ws_message.hpp>
 
 namespace twinlane::web {
-
-/// Why a WebSocket ends, as its close code.
-enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400, slow = 4408, too_many = 4429 };
 
 /// One WebSocket connection's half of the protocol, without the socket: frames in, frames out.
 ///
@@ -29,33 +27,28 @@ enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400,
 /// Errors   a subscription that missed something because the outbox was full is made anew when there is room, and so
 ///          goes on with a snapshot
 /// Threads  the connection's strand; what the runtime sends comes through the outbox
-class conversation {
+class conversation final : public subprotocol {
  public:
   /// What is given by reference must outlive it.
   conversation(const options& o, std::shared_ptr<twinlane::port> p, const resource_table& lanes,
                std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions);
-  ~conversation();
+  ~conversation() override;
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
-  /// Takes an inbound text frame. A reason to close is answered at once.
-  std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now);
-  /// Handles received messages as far as there is room.
-  void advance();
+  std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now) override;
+  void advance() override;
   /// Makes subscriptions anew that missed something, as far as there is room; received messages go first.
-  void renew_missed();
-  /// May the next frame be read?
-  bool wants_more() const { return inbound_.empty() && room(); }
+  void renew_missed() override;
+  bool wants_more() const override { return inbound_.empty() && room(); }
 
-  /// Fills the empty batch. False when nothing waits.
-  bool next(frame_batch& batch);
-  /// The batch has been written.
-  void wrote(const frame_batch& batch);
+  bool next(frame_batch& batch) override;
+  void wrote(const frame_batch& batch) override;
 
-  bool slow() const { return out_->overflowed(); }
+  bool slow() const override { return out_->overflowed(); }
   std::size_t outbound_bytes() const { return out_->bytes(); }
   /// Ends all subscriptions and drops what waits. Nothing is sent any more.
-  void end();
+  void end() override;
 
  private:
   bool room() const;

@@ -14,6 +14,7 @@
 #include <twinlane/web/detail/net.hpp>
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/site.hpp>
+#include <twinlane/web/subprotocol.hpp>
 
 namespace twinlane::web::detail {
 
@@ -76,6 +77,8 @@ class core : public std::enable_shared_from_this<core> {
   asio::io_context io;
   std::atomic<std::size_t> connections{0}, subscriptions{0};
   std::atomic<bool> stopping{false};
+  /// What new WebSockets speak; docs/protocol.md when there is none.
+  std::function<std::unique_ptr<subprotocol>()> make_subprotocol;
 
  private:
   struct line {

@@ -67,6 +67,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   int descriptor() { return beast::get_lowest_layer(ws_).native_handle(); }
   void set_up(const http_request& upgrade);
   void opened(error_code ec);
+  std::unique_ptr<subprotocol> begin_talk();
   void read();
   void did_read(error_code ec);
   void pump();
@@ -87,7 +88,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   strand_timer timer_;
   beast::flat_buffer in_;
   std::shared_ptr<outbox> outbox_;
-  std::optional<conversation> talk_;
+  std::unique_ptr<subprotocol> talk_;
   frame_batch batch_;
   std::vector<asio::const_buffer> buffers_;
   stall_watch stall_;
@@ -125,7 +126,6 @@ void ws_session::set_up(const http_request& upgrade) {
   }));
   ws_.read_message_max(core_->opt.frame_bytes_max);
   ws_.auto_fragment(false);
-  ws_.text(true);
   ws_.control_callback([this](websocket::frame_type f, beast::string_view) {
     heard_ = clock::now();
     if (f == websocket::frame_type::close) peer_closed_ = heard_;
@@ -137,10 +137,15 @@ void ws_session::opened(error_code ec) {
   open_ = true;
   limit_unsent(descriptor());
   if (closing_) return send_close();
-  talk_.emplace(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()), core_->site.resources(),
-                outbox_, core_->subscriptions);
+  talk_ = begin_talk();
   tick();
   read();
+}
+
+std::unique_ptr<subprotocol> ws_session::begin_talk() {
+  if (core_->make_subprotocol) return core_->make_subprotocol();
+  return std::make_unique<conversation>(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()),
+                                        core_->site.resources(), outbox_, core_->subscriptions);
 }
 
 void ws_session::read() {
@@ -156,7 +161,7 @@ void ws_session::did_read(error_code ec) {
   heard_ = clock::now();
   const auto data = in_.data();
   const std::string_view frame(static_cast<const char*>(data.data()), data.size());
-  const auto wrong = ws_.got_text() ? talk_->receive(frame, heard_) : close_reason::bad_message;
+  const auto wrong = ws_.got_text() ? talk_->receive(frame, heard_) : talk_->receive_binary(frame, heard_);
   in_.consume(in_.size());
   if (wrong) return close(*wrong);
   pump();
@@ -179,6 +184,7 @@ void ws_session::write() {
   if (writing_ || !talk_->next(batch_)) return;
   writing_ = true;
   stall_.progressed(clock::now());
+  ws_.text(talk_->text());
   buffers_.clear();
   batch_.for_each_piece([this](std::string_view s) { buffers_.emplace_back(s.data(), s.size()); });
   ws_.async_write(pieces{buffers_.data(), buffers_.data() + buffers_.size()},

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <twinlane/web/frame_batch.hpp>
+
+namespace twinlane::web {
+
+/// Why a WebSocket ends, as its close code.
+enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400, slow = 4408, too_many = 4429 };
+
+/// What is spoken on a WebSocket, without the socket: messages in, frames out.
+///
+/// Shape    the session asks for the next batch when the one before is written, and reads while wants_more()
+/// Threads  the connection's strand
+class subprotocol {
+ public:
+  using clock = std::chrono::steady_clock;
+  virtual ~subprotocol() = default;
+
+  /// Takes an inbound text message. A reason to close is answered at once.
+  virtual std::optional<close_reason> receive(std::string_view message, clock::time_point now) = 0;
+  virtual std::optional<close_reason> receive_binary(std::string_view, clock::time_point) {
+    return close_reason::bad_message;
+  }
+  /// Handles received messages as far as there is room.
+  virtual void advance() {}
+  /// Makes anew what was missed, as far as there is room; received messages go first.
+  virtual void renew_missed() {}
+  /// May the next message be read?
+  virtual bool wants_more() const = 0;
+
+  /// Fills the empty batch. False when nothing waits.
+  virtual bool next(frame_batch& batch) = 0;
+  /// Is the batch that next() filled a text frame?
+  virtual bool text() const { return true; }
+  /// The batch has been written.
+  virtual void wrote(const frame_batch& batch) = 0;
+
+  /// Does the peer fall behind further than it may?
+  virtual bool slow() const = 0;
+  /// Drops what waits. Nothing is sent any more.
+  virtual void end() = 0;
+};
+
+}  // namespace twinlane::web
