@@ -87,8 +87,8 @@ struct figures {
   std::function<void(std::string_view kind, std::uint64_t n)> diffs;   // sent | merged | snapshot
   std::function<void(std::string_view kind, std::uint64_t n)> events;  // of supply lanes: sent | dropped
   /// Something was refused or closed, by reason: connection_refused, header_timeout, body_timeout, too_large,
-  /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_too_large, closed_lost,
-  /// events_dropped.
+  /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_protocol_error,
+  /// closed_bad_utf8, closed_too_large, closed_lost, events_dropped.
   std::function<void(std::string_view what)> counted;
 };
 

@@ -117,6 +117,27 @@ TEST(websocket, what_the_runtime_ends_is_done_and_its_id_is_free) {
   EXPECT_EQ(client.next().at("op"), "snap");
 }
 
+TEST(websocket, close_code_arrives_while_the_peer_still_sends) {
+  served s;
+  auto client = s.ws();
+  client.send_frame(2, std::string(1'000'000, 'x'));
+  for (int i = 0; i < 200; ++i) client.send_frame(2, std::string(1000, 'x'));
+  EXPECT_EQ(client.close_code(), 1009u);
+}
+
+TEST(websocket, peer_that_broke_the_protocol_and_stays_is_dropped) {
+  served s([](web::options& o) {
+    o.close_timeout = milliseconds{100};
+    o.ping_interval = milliseconds{1000};
+  });
+  auto client = s.ws();
+  client.send_frame(3, "no such opcode");
+  EXPECT_EQ(client.close_code(), 1002u);
+  EXPECT_TRUE(eventually([&] { return s.server->connections() == 0; }));
+  EXPECT_TRUE(eventually([&] { return s.counted("closed_protocol_error") == 1; }));
+  EXPECT_EQ(s.counted("closed_lost"), 0u);
+}
+
 TEST(websocket, a_frame_over_its_bound_is_1009) {
   served s;
   auto client = s.ws();

@@ -13,6 +13,7 @@
 #include <twinlane/web/conversation.hpp>
 #include <twinlane/web/detail/kernel_queue.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
+#include <twinlane/web/detail/ws_socket.hpp>
 #include <twinlane/web/header_values.hpp>
 
 namespace twinlane::web::detail {
@@ -74,17 +75,17 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   void write();
   void did_write(error_code ec);
   void report_dropped();
+  void report_fault(error_code ec);
   void tick();
   void did_tick();
   void ping();
   void close(close_reason why);
   void send_close();
   void drop();
-  void lost(error_code ec);
 
   std::shared_ptr<core> core_;
   core::ticket ticket_;
-  websocket::stream<tcp_socket, false> ws_;
+  websocket::stream<ws_socket, false> ws_;
   strand_timer timer_;
   beast::flat_buffer in_;
   std::shared_ptr<outbox> outbox_;
@@ -156,8 +157,9 @@ void ws_session::read() {
 
 void ws_session::did_read(error_code ec) {
   reading_ = false;
+  if (ec) report_fault(ec);
   if (closing_) return;
-  if (ec) return lost(ec);
+  if (ec) return drop();
   heard_ = clock::now();
   const auto data = in_.data();
   const std::string_view frame(static_cast<const char*>(data.data()), data.size());
@@ -193,7 +195,7 @@ void ws_session::write() {
 
 void ws_session::did_write(error_code ec) {
   writing_ = false;
-  if (ec) return lost(ec);
+  if (ec) return drop();
   const auto now = clock::now();
   const auto& figs = core_->figs;
   if (figs.event_to_push)
@@ -234,8 +236,9 @@ void ws_session::did_tick() {
     const auto bound = close_sent_ ? core_->opt.close_timeout * 2 : core_->opt.slow_timeout;
     return stuck || now - closing_since_ >= bound ? drop() : tick();
   }
-  // It said goodbye, and should have ended the connection after our answer.
-  if (peer_closed_ && now - *peer_closed_ >= core_->opt.close_timeout) return drop();
+  // We told it that it broke the protocol, or it said goodbye: it should have ended the connection after our frame.
+  for (const auto& since : {ws_.next_layer().ending_since, peer_closed_})
+    if (since && now - *since >= core_->opt.close_timeout) return drop();
   if (stall_.stalled(acknowledged_bytes(descriptor()), writing_, now, core_->opt.slow_timeout))
     close(close_reason::slow);
   // Pongs are seen only while reading.
@@ -282,11 +285,14 @@ void ws_session::send_close() {
   ws_.async_close(reason, [self = shared_from_this()](error_code) { self->drop(); });
 }
 
-void ws_session::lost(error_code ec) {
+void ws_session::report_fault(error_code ec) {
   if (ec == websocket::error::message_too_big) {
     core_->report("closed_too_large", "an inbound WebSocket frame is over its bound");
+  } else if (ec == websocket::error::bad_frame_payload) {
+    core_->report("closed_bad_utf8", "a WebSocket text message is not UTF-8");
+  } else if (ec == websocket::condition::protocol_violation) {
+    core_->report("closed_protocol_error", "a WebSocket peer broke RFC 6455: " + ec.message());
   }
-  drop();
 }
 
 // The end: nothing holds the session any more once its operations have been cancelled.
