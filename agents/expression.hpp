@@ -36,8 +36,9 @@ class expression_overrun : public std::runtime_error {
 
 /// What names an expression may use.
 struct expression_scope {
-  /// single: one value. keyed: entries by key. none: not to be read, as a command lane.
-  enum class shape : std::uint8_t { single, keyed, none };
+  /// single: one value. keyed: entries by key. unordered: the same, of which none is known to be the last.
+  /// none: not to be read, as a command lane.
+  enum class shape : std::uint8_t { single, keyed, unordered, none };
   struct lane {
     std::string name;
     shape is = shape::single;

@@ -72,7 +72,7 @@ bool checker::lane(node& n, std::string_view called) {
   if (found->is == expression_scope::shape::none)
     throw mistake{n.at, "lane '" + found->name + "' has no value that could be read."};
   n.index = static_cast<std::uint32_t>(found - scope_.lanes.begin());
-  n.what = found->is == expression_scope::shape::keyed ? op::entries : op::lane;
+  n.what = found->is == expression_scope::shape::single ? op::lane : op::entries;
   n.is = n.what == op::entries ? an_object : any_kind;
   n.in.clear();
   program_.lanes.push_back(n.index);
@@ -145,6 +145,9 @@ bool checker::reduce(node& n) {
     throw mistake{
         program_.nodes[n.in[0]].at,
         std::string(found->shown) + " takes a lane with entries or a list, and this is " + describe(of(n.in[0])) + "."};
+  if (keyed && found->by == reducer::latest &&
+      scope_.lanes[program_.nodes[n.in[0]].index].is == expression_scope::shape::unordered)
+    throw mistake{program_.nodes[n.in[0]].at, "this lane does not know which of its entries came last."};
   n.what = op::reduce;
   n.by = found->by;
   n.is = found->gives;

@@ -66,9 +66,10 @@ expression_scope::shape shape_of(lane_kind kind) {
     case lane_kind::map:
     case lane_kind::log:
     case lane_kind::window:
+      return expression_scope::shape::keyed;
     case lane_kind::join_value:
     case lane_kind::join_map:
-      return expression_scope::shape::keyed;
+      return expression_scope::shape::unordered;
     default:
       return expression_scope::shape::none;
   }

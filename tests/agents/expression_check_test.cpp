@@ -96,6 +96,7 @@ TEST(expression_check, finds_kinds_that_do_not_go_together) {
   refuse("sum(ratings, 'a')", {14, "takes a number"});
   refuse("any(ratings)", {1, "any(lane, condition)"});
   refuse("latest(ratings, 1)", {1, "latest(lane)"});
+  refuse("latest(prices)", {8, "does not know which of its entries came last"});
 }
 
 TEST(expression_check, the_answer_is_of_the_kind_that_is_wanted) {

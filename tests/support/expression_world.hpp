@@ -11,7 +11,7 @@
 /// An agent's lanes and a record as plain JSON, for expressions to be tried on.
 ///
 /// Lanes: profile (single), never_set (single), ratings (keyed, in the order of the list), calls (keyed), risk-level
-/// (single), alerts (not to be read).
+/// (single), alerts (not to be read), prices (unordered, empty).
 class expression_world final : public twinlane::expression_context {
  public:
   using json = nlohmann::json;
@@ -23,7 +23,8 @@ class expression_world final : public twinlane::expression_context {
                                                   {"ratings", shape::keyed},
                                                   {"calls", shape::keyed},
                                                   {"risk-level", shape::single},
-                                                  {"alerts", shape::none}},
+                                                  {"alerts", shape::none},
+                                                  {"prices", shape::unordered}},
                                                  {"id", "city"},
                                                  true};
     return made;
