@@ -287,7 +287,8 @@ TEST(lane_property, whatever_happens_folded_diffs_are_the_state_and_nothing_remo
 
 TEST(lane_property, chest_has_a_lane_of_each_kind) {
   std::set<lane_kind> kinds;
-  for (const auto& l : make_agent_type<chest>("chest", "/chest/:id")->lanes()) kinds.insert(l.kind);
+  const auto type = make_agent_type<chest>("chest", "/chest/:id");
+  for (const auto& l : type->lanes()) kinds.insert(l.kind);
   for (auto k = lane_kind::value; k <= lane_kind::demand; k = static_cast<lane_kind>(static_cast<int>(k) + 1))
     EXPECT_TRUE(kinds.count(k)) << name_of(k);
 }
