@@ -73,17 +73,19 @@ struct view {
   std::vector<std::string> lanes;
   /// Of these lanes, only this; null: the whole of them.
   std::shared_ptr<const field_set> fields{};
-  /// What the reader's rights are, as a short text that goes behind the lineage: where they change, nobody resumes.
+  /// What the reader's rights are, as a short text. The runtime puts it behind the lineage that its snapshots say,
+  /// `LINEAGE-RIGHTS`: where rights change, nobody resumes, and ETags differ. Other answers say the plain lineage.
   std::string rights{};
 };
 
 /// State of one agent. `tail` is the shared rest of a wire message:
-/// `"uri":…,"lineage":…,"rev":…,"exists":…,"resumed":false,"lanes":{…}}`, ready to follow `{"op":"snap","id":1,`.
+/// `"uri":…,"lineage":…,"rev":…,"exists":…,"resumed":false,"lanes":{…}}`, ready to follow `{"op":"snap","id":1,`. One
+/// who resumes is told `…,"resumed":true}`, and then what was missed, as one merged diff.
 struct snapshot {
   std::string uri, type, lineage;
   std::uint64_t rev{};
   bool exists{};
-  bool resumed{};  // nothing was missed up to rev: the text has no lanes, and lanes() is not to be asked
+  bool resumed{};  // rev is where the subscriber was: the text has no lanes, and lanes() is not to be asked
   shared_text tail;
   std::size_t lanes_at{};  // where the lanes object starts in tail
   std::string_view lanes() const { return std::string_view(*tail).substr(lanes_at, tail->size() - 1 - lanes_at); }
@@ -94,7 +96,7 @@ struct diff {
   std::uint64_t from{}, rev{};
   shared_text tail;
   std::size_t patch_at{};  // where the patch object starts in tail
-  steady_time arrived{};   // when the first event of the turn entered the process
+  steady_time arrived{};   // when the first event of the turn entered the process; merged: when it was made
   bool merged{};           // of several turns, for one who was behind
   std::string_view patch() const { return std::string_view(*tail).substr(patch_at, tail->size() - 1 - patch_at); }
 };
@@ -155,7 +157,7 @@ struct subscription {
 struct command_request {
   std::string uri, lane;
   std::string value;                    // JSON text
-  std::optional<std::string> if_match;  // "lineage:rev": 412 unless it is the present one
+  std::optional<std::string> if_match;  // "lineage:rev": 412 unless it is the present one, whatever rights it names
   std::optional<std::uint64_t> if_rev;  // the same by rev alone
   std::optional<std::string> idempotency_key;
 };
