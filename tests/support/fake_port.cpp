@@ -7,28 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-// The merge patch that turns one document into the other.
-json patch_between(const json& from, const json& to) {
-  json patch = json::object();
-  for (const auto& [key, value] : from.items())
-    if (!to.contains(key)) patch[key] = nullptr;
-  for (const auto& [key, value] : to.items()) {
-    if (!from.contains(key)) {
-      patch[key] = value;
-    } else if (from[key] != value) {
-      patch[key] = from[key].is_object() && value.is_object() ? patch_between(from[key], value) : value;
-    }
-  }
-  return patch;
-}
-
-json seen_through(const json& lanes, const view& what) {
-  if (what.all) return lanes;
-  json out = json::object();
-  for (const auto& name : what.lanes)
-    if (lanes.contains(name)) out[name] = lanes[name];
-  return out;
-}
+constexpr std::size_t past_revs_max = 32;
 
 error missing(const std::string& uri) { return {problem::no_such_entity, uri + " does not exist."}; }
 
@@ -102,60 +81,17 @@ std::optional<error> fake_port::wrong_lanes(const std::string& uri, const view& 
   return std::nullopt;
 }
 
-snapshot fake_port::make_snapshot(const std::string& uri, const view& what) const {
-  snapshot s;
-  s.uri = uri;
-  s.type = type_of(uri)->name;
-  json lanes = json::object();
-  if (const auto found = entities_.find(uri); found != entities_.end()) {
-    s.lineage = found->second.lineage;
-    s.rev = found->second.rev;
-    s.exists = true;
-    lanes = seen_through(found->second.lanes, what);
-  }
-  std::string tail = "\"uri\":" + json(uri).dump() + ",\"lineage\":\"" + s.lineage +
-                     "\",\"rev\":" + std::to_string(s.rev) + ",\"exists\":" + (s.exists ? "true" : "false") +
-                     ",\"resumed\":false,\"lanes\":";
-  s.lanes_at = tail.size();
-  s.tail = std::make_shared<const std::string>(tail + lanes.dump() + "}");
-  return s;
-}
-
-void fake_port::publish(const std::string& uri, steady_time arrived) {
-  const auto found = entities_.find(uri);
-  for (auto& [ignored, l] : links_) {
-    if (l.uri != uri || !l.started) continue;
-    if (found == entities_.end() || l.rev == 0) {
-      l.rev = found == entities_.end() ? 0 : found->second.rev;
-      l.seen = found == entities_.end() ? json::object() : seen_through(found->second.lanes, l.what);
-      l.to->on_snapshot(l.tag, make_snapshot(uri, l.what));
-      continue;
-    }
-    auto now = seen_through(found->second.lanes, l.what);
-    const auto patch = patch_between(l.seen, now);
-    if (patch.empty()) continue;
-    diff d;
-    d.from = l.rev;
-    d.rev = found->second.rev;
-    std::string tail = "\"rev\":" + std::to_string(d.rev) + ",\"patch\":";
-    d.patch_at = tail.size();
-    d.tail = std::make_shared<const std::string>(tail + patch.dump() + "}");
-    d.arrived = arrived;
-    l.seen = std::move(now);
-    l.rev = d.rev;
-    l.to->on_diff(l.tag, d);
-  }
-}
-
 std::uint64_t fake_port::change(const std::string& uri, const std::function<void(json&)>& f, steady_time arrived) {
   auto [it, born] = entities_.try_emplace(uri);
   if (born) it->second.lineage = "l" + std::to_string(++births_);
   json before = it->second.lanes;
   f(it->second.lanes);
   if (!born && before == it->second.lanes) return it->second.rev;
-  ++it->second.rev;
+  auto& e = it->second;
+  e.past[++e.rev] = e.lanes;
+  if (e.past.size() > past_revs_max) e.past.erase(e.past.begin());
   publish(uri, arrived);
-  return it->second.rev;
+  return e.rev;
 }
 
 std::uint64_t fake_port::set(const std::string& uri, const std::string& lane, const json& value) {
@@ -181,7 +117,7 @@ void fake_port::erase(const std::string& uri) {
 void fake_port::announce(const std::string& uri, std::string_view event, const std::string& cause) {
   std::lock_guard lock(mutex_);
   for (auto& [ignored, l] : links_)
-    if (l.uri == uri && l.life) l.to->on_life(l.tag, {event, 1763700000000, cause});
+    if (l.wanted.uri == uri && l.wanted.life) l.to->on_life(l.tag, {event, 1763700000000, cause});
 }
 
 void fake_port::emit(const std::string& uri, const std::string& lane, const json& value) {
@@ -192,9 +128,9 @@ void fake_port::emit(const std::string& uri, const std::string& lane, const json
   e.value_at = tail.size();
   e.tail = std::make_shared<const std::string>(tail += value.dump());
   for (auto& [ignored, l] : links_) {
-    const auto& named = l.what.lanes;
-    const bool wanted = l.what.all || std::find(named.begin(), named.end(), lane) != named.end();
-    if (l.uri == uri && l.started && wanted) l.to->on_event(l.tag, e);
+    const auto& named = l.wanted.what.lanes;
+    const bool wanted = l.wanted.what.all || std::find(named.begin(), named.end(), lane) != named.end();
+    if (l.wanted.uri == uri && l.started && wanted) l.to->on_event(l.tag, e);
   }
 }
 
@@ -355,39 +291,6 @@ void fake_port::remove(const std::string& uri, std::optional<std::string> if_mat
     a(std::move(o));
   });
 }
-
-outcome<subscription> fake_port::subscribe(const subscribe_request& r, std::shared_ptr<subscriber> s,
-                                           std::uint64_t tag) {
-  std::lock_guard lock(mutex_);
-  if (auto wrong = wrong_lanes(r.uri, r.what)) return *wrong;
-  const auto id = next_link_++;
-  links_.emplace(id, link{r.uri, r.what, r.life, std::move(s), tag, false, json::object(), 0});
-  later([this, id] {
-    std::lock_guard inner(mutex_);
-    const auto found = links_.find(id);
-    if (found == links_.end()) return;
-    auto& l = found->second;
-    l.started = true;
-    if (const auto e = entities_.find(l.uri); e != entities_.end()) {
-      l.rev = e->second.rev;
-      l.seen = seen_through(e->second.lanes, l.what);
-    }
-    l.to->on_snapshot(l.tag, make_snapshot(l.uri, l.what));
-  });
-  return subscription{nullptr, id};
-}
-
-void fake_port::unsubscribe(const subscription& s) {
-  later([this, id = s.id] {
-    std::lock_guard lock(mutex_);
-    const auto found = links_.find(id);
-    if (found == links_.end()) return;
-    found->second.to->on_done(found->second.tag, "unsubscribed");
-    links_.erase(found);
-  });
-}
-
-void fake_port::pull(const subscription&) {}
 
 void fake_port::entities(const std::string& type, const std::string& after, std::size_t limit, answer<entity_page> a) {
   later([this, type, after, limit, a = std::move(a)] {

@@ -39,7 +39,8 @@ inline std::vector<type_description> retail_types() {
 /// Shape    types: customer (/customer/:id) with profile, orders (writable map), prefs (writable value), clicks (log)
 ///          issue_voucher, alerts (supply) and summary, which counts the lanes that are there; product (/product/:id)
 ///          with details. issue_voucher takes {"amount": n}: n < 0 is bad_value, n > 1000 fails, else it is put into
-///          orders under `v<n>` and answered with {"given":n}
+///          orders under `v<n>` and answered with {"given":n}. A link that was refused something hears nothing until
+///          pull(), and then one merged diff or a snapshot; who has one of the last 32 revs resumes
 /// Threads  any
 class fake_port : public port {
  public:
@@ -91,16 +92,17 @@ class fake_port : public port {
     std::string lineage;
     std::uint64_t rev = 0;
     nlohmann::json lanes = nlohmann::json::object();
+    std::map<std::uint64_t, nlohmann::json> past;  // what the last revs were, for those who resume
   };
   struct link {
-    std::string uri;
-    view what;
-    bool life;
+    subscribe_request wanted;
     std::shared_ptr<subscriber> to;
     std::uint64_t tag;
-    bool started = false;
-    nlohmann::json seen;
+    bool started = false, behind = false;
+    // What it was told last; no lineage: nothing, or that the entity does not exist.
+    std::string lineage{};
     std::uint64_t rev = 0;
+    nlohmann::json seen{};
   };
 
   void run();
@@ -108,6 +110,11 @@ class fake_port : public port {
   const type_description* type_of(const std::string& uri) const;
   std::optional<error> wrong_lanes(const std::string& uri, const view& what) const;
   snapshot make_snapshot(const std::string& uri, const view& what) const;
+  void start(link& l);
+  bool resume(link& l);
+  void tell_snapshot(link& l);
+  void tell_diff(link& l, steady_time arrived, bool merged);
+  bool is_told(const link& l) const;
   std::uint64_t change(const std::string& uri, const std::function<void(nlohmann::json&)>& f, steady_time arrived);
   outcome<command_result> apply(const command_request& r);
   outcome<command_result> apply(const write_request& r);
