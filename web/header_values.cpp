@@ -8,6 +8,8 @@
 namespace twinlane::web {
 namespace {
 
+bool alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 struct preference {
   double quality = 0;
   int specificity = -1;  // 2 exact, 1 type/*, 0 */*
@@ -116,6 +118,42 @@ std::optional<query_map> parse_query(std::string_view query) {
     out.emplace_back(std::move(*name), std::move(*value));
   }
   return out;
+}
+
+bool is_host(std::string_view text) {
+  std::size_t name_end = text.find(':');
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    if (text.substr(1, end - 1).find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    name_end = end + 1 < text.size() ? end + 1 : std::string_view::npos;
+    if (name_end != std::string_view::npos && text[name_end] != ':') return false;
+  } else {
+    constexpr std::string_view marks = "-._~!$&'()*+,;=%";
+    const auto name = text.substr(0, name_end);
+    if (!std::all_of(name.begin(), name.end(),
+                     [&](char c) { return alphanumeric(c) || marks.find(c) != std::string_view::npos; }))
+      return false;
+  }
+  if (name_end == std::string_view::npos) return true;
+  return text.substr(name_end + 1).find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::optional<std::pair<std::string, std::string>> absolute_target(std::string_view target) {
+  const auto colon = target.find("://");
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto scheme = target.substr(0, colon);
+  if (!same_ignoring_case(scheme, "http") && !same_ignoring_case(scheme, "https")) return std::nullopt;
+  target.remove_prefix(colon + 3);
+  const auto end = std::min(target.find_first_of("/?"), target.size());
+  if (end == 0) return std::nullopt;
+  const auto rest = target.substr(end);
+  return std::pair(std::string(target.substr(0, end)), (rest.starts_with('/') ? "" : "/") + std::string(rest));
+}
+
+bool is_websocket_key(std::string_view text) {
+  return text.size() == 24 && text.ends_with("==") &&
+         std::all_of(text.begin(), text.end() - 2, [](char c) { return alphanumeric(c) || c == '+' || c == '/'; });
 }
 
 const std::string* find_query(const query_map& q, std::string_view name) {

@@ -27,6 +27,16 @@ using query_map = std::vector<std::pair<std::string, std::string>>;
 std::optional<query_map> parse_query(std::string_view query);
 const std::string* find_query(const query_map& q, std::string_view name);
 
+/// Is it what a Host header may hold: a name, an address or nothing, and perhaps a port?
+bool is_host(std::string_view text);
+
+/// What a target in absolute form, `http://host/path`, names: the host, and the target in origin form. Nothing for
+/// other forms, and without a host.
+std::optional<std::pair<std::string, std::string>> absolute_target(std::string_view target);
+
+/// Is it the key of a WebSocket's handshake: 16 bytes in base64?
+bool is_websocket_key(std::string_view text);
+
 std::string_view trimmed(std::string_view s);
 bool same_ignoring_case(std::string_view a, std::string_view b);
 

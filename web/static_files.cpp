@@ -56,8 +56,9 @@ const embedded_file* find_file(std::span<const embedded_file> files, std::string
 
 // A path that names no file may be an address within the application.
 bool may_be_page(std::string_view path, const request& r) {
-  const bool sane = path.find("..") == std::string_view::npos && decode_segment(path).has_value();
-  return sane && (extension(path).empty() || preferred_media(r.accept) == media::html);
+  const auto plain = decode_segment(path);
+  return plain && plain->find("..") == std::string::npos &&
+         (extension(path).empty() || preferred_media(r.accept) == media::html);
 }
 
 response file_head(std::string_view name, const std::string& tag) {

@@ -51,6 +51,29 @@ TEST(header_values, queries_are_decoded_and_plus_is_itself) {
   EXPECT_FALSE(parse_query("a=%00"));
 }
 
+TEST(header_values, host_is_a_name_or_an_address_and_perhaps_a_port) {
+  for (const std::string good :
+       {"", "x", "x:80", "a.example", "127.0.0.1:8080", "[::1]", "[::1]:80", "a-b_c%20:", "x,y"})
+    EXPECT_TRUE(is_host(good)) << good;
+  for (const std::string bad : {"a b", "x/y", "user@x", "[::1", "[::1]x", "[x]", "x:y", "x:1:2", "<x>", "x?", "x\\y"})
+    EXPECT_FALSE(is_host(bad)) << bad;
+}
+
+TEST(header_values, absolute_target_names_the_host_that_counts) {
+  using pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(absolute_target("http://x:80/a?b=/c"), pair("x:80", "/a?b=/c"));
+  EXPECT_EQ(absolute_target("HTTPS://x"), pair("x", "/"));
+  EXPECT_EQ(absolute_target("http://x?a"), pair("x", "/?a"));
+  for (const auto* other : {"/a", "/a://b", "http:///a", "http://", "ftp://x/a", "://x", "*"})
+    EXPECT_FALSE(absolute_target(other)) << other;
+}
+
+TEST(header_values, websocket_key_is_16_bytes_in_base64) {
+  EXPECT_TRUE(is_websocket_key("dGhlIHNhbXBsZSBub25jZQ=="));
+  for (const auto* bad : {"", "x", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=a", "dGhlIHNhbXBsZSBub25j!Q=="})
+    EXPECT_FALSE(is_websocket_key(bad)) << bad;
+}
+
 TEST(header_values, a_response_head_cannot_be_split) {
   response r;
   r.headers.emplace_back("Location", "/x\r\nSet-Cookie: a=b");

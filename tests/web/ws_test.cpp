@@ -36,6 +36,19 @@ TEST(websocket, a_handshake_without_key_is_refused) {
   EXPECT_TRUE(eventually([&] { return s.server->connections() == 0; }));
 }
 
+TEST(websocket, handshake_of_another_version_or_without_a_good_key_is_refused) {
+  served s;
+  const auto with = [&](const std::string& version, const std::string& key) {
+    return s.ask("GET", "/ws",
+                 {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: " + version,
+                  "Sec-WebSocket-Key: " + key});
+  };
+  const auto other = with("8", "dGhlIHNhbXBsZSBub25jZQ==");
+  EXPECT_EQ(other.status, 426);
+  EXPECT_EQ(other.headers.at("sec-websocket-version"), "13");
+  EXPECT_EQ(with("13", "short").json().at("code"), "bad_request");
+}
+
 TEST(websocket, bytes_that_overtake_the_handshake_are_refused) {
   served s;
   const auto text = s.raw(

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -14,8 +15,10 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <twinlane/web/detail/request_check.hpp>
 #include <twinlane/web/detail/stream_session.hpp>
 #include <twinlane/web/detail/ws_session.hpp>
+#include <twinlane/web/header_values.hpp>
 #include <twinlane/web/lane_rows.hpp>
 
 namespace twinlane::web::detail {
@@ -65,7 +68,6 @@ class http_session final : public session, public std::enable_shared_from_this<h
   void await_request(clock::duration bound);
   void read_header();
   void did_read_header(error_code ec);
-  std::optional<response> malformed() const;
   void take_header();
   bool wants_stream() const;
   outcome<stream_request> wanted_stream() const;
@@ -153,7 +155,7 @@ void http_session::did_read_header(error_code ec) {
   disarm();
   if (ec) return fail(ec);
   take_header();
-  if (auto wrong = malformed()) {
+  if (auto wrong = malformed_request(parser_->get(), request_.host)) {
     core_->report("bad_request", "a malformed HTTP request");
     keep_alive_ = false;
     return answer(std::move(*wrong));
@@ -171,24 +173,6 @@ void http_session::did_read_header(error_code ec) {
   read_body();
 }
 
-// What Beast lets pass and must not.
-std::optional<response> http_session::malformed() const {
-  const auto& h = parser_->get();
-  const auto wrong = [](std::string_view detail) { return problem_response(problem::bad_request, detail); };
-  if (h.version() != 11 && h.version() != 10) return wrong("Only HTTP/1.0 and HTTP/1.1 are spoken here.");
-  const auto hosts = h.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && h.version() == 11)) return wrong("A request has exactly one Host header.");
-  if (h.count(http::field::transfer_encoding) > 0) {
-    if (!beast::iequals(h[http::field::transfer_encoding], "chunked"))
-      return wrong("Transfer-Encoding may only be chunked.");
-    if (h.count(http::field::content_length) > 0)
-      return wrong("Content-Length and Transfer-Encoding exclude each other.");
-    if (h.version() == 10) return wrong("HTTP/1.0 has no Transfer-Encoding.");
-  }
-  if (h.count(http::field::origin) > 1) return wrong("A request has at most one Origin header.");
-  return std::nullopt;
-}
-
 void http_session::take_header() {
   const auto& h = parser_->get();
   const auto text = [&](http::field f) {
@@ -199,14 +183,11 @@ void http_session::take_header() {
   request_ = {};
   request_.method = std::string(h.method_string());
   request_.target = std::string(h.target());
-  if (beast::iequals(h.target().substr(0, 7), "http://")) {  // the absolute form, as sent to proxies
-    const auto path = request_.target.find('/', 7);
-    request_.target = path == std::string::npos ? "/" : request_.target.substr(path);
-  }
   request_.accept = text(http::field::accept);
   request_.content_type = text(http::field::content_type);
   request_.content_encoding = text(http::field::content_encoding);
   request_.host = text(http::field::host);
+  if (auto named = absolute_target(request_.target)) std::tie(request_.host, request_.target) = std::move(*named);
   request_.origin = origin_ = maybe(http::field::origin);
   request_.if_match = maybe(http::field::if_match);
   request_.if_none_match = maybe(http::field::if_none_match);
@@ -225,6 +206,7 @@ void http_session::open_websocket() {
     keep_alive_ = false;
     return answer(problem_response(problem::bad_request, "Nothing may follow an upgrade before its answer."));
   }
+  if (auto wrong = malformed_handshake(parser_->get())) return answer(std::move(*wrong));
   start_websocket(core_, std::move(ticket_), std::move(socket_), parser_->release());
 }
 
