@@ -57,17 +57,32 @@ TEST(http_bounds, bodies_share_one_bound_over_all_connections) {
   });
   const std::string head = "POST /api/ingest/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n";
   wire first(s.server->port());
-  first.send(head + std::string(1000, 'x'));
+  first.send(head + std::string(1'999'000, 'x'));
   wire second(s.server->port());
   ASSERT_TRUE(eventually([&] {
     wire w(s.server->port());
-    w.send(head);
+    w.send(head + std::string(2'000'000, 'x'));
     return read_answer(w).status == 503;
   }));
-  first.send(std::string(1'999'000, 'x'));
+  first.send(std::string(1000, 'x'));
   EXPECT_EQ(read_answer(first).json().at("accepted"), 2'000'000);
   second.send(head + std::string(2'000'000, 'x'));
   EXPECT_EQ(read_answer(second).status, 200);
+}
+
+TEST(http_bounds, bodies_that_are_announced_and_do_not_come_keep_nobody_out) {
+  served s([](web::options& o) {
+    o.bodies_bytes_max = 3'000'000;
+    o.ingest = [](auto, std::string body, auto, auto done) { done(web::ingest_result{body.size(), {}}); };
+  });
+  const std::string head = "POST /api/ingest/x HTTP/1.1\r\nHost: x\r\n";
+  std::vector<wire> idle;
+  for (const auto* length : {"Content-Length: 2000000\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"})
+    for (int i = 0; i < 4; ++i) idle.emplace_back(s.server->port()).send(head + length);
+  ASSERT_TRUE(eventually([&] { return s.server->connections() == 8; }));
+  wire other(s.server->port());
+  other.send(head + "Content-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'x'));
+  EXPECT_EQ(read_answer(other).json().at("accepted"), 1'000'000);
 }
 
 TEST(http_bounds, expect_100_is_answered_before_the_body) {

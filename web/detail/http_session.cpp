@@ -15,6 +15,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <twinlane/web/detail/growing_body.hpp>
 #include <twinlane/web/detail/request_check.hpp>
 #include <twinlane/web/detail/stream_session.hpp>
 #include <twinlane/web/detail/ws_session.hpp>
@@ -59,7 +60,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
   }
 
  private:
-  using parser = http::request_parser<http::string_body>;
+  using parser = http::request_parser<growing_body>;
 
   void arm(phase p, clock::duration bound);
   void disarm();
@@ -74,7 +75,9 @@ class http_session final : public session, public std::enable_shared_from_this<h
   void open_websocket();
   void open_stream();
   void read_body();
-  void did_read_body(error_code ec);
+  void read_more();
+  void did_read_more(error_code ec);
+  bool reserve_body();
   void fail(error_code ec);
   void handle();
   void answer(response r);
@@ -207,7 +210,7 @@ void http_session::open_websocket() {
     return answer(problem_response(problem::bad_request, "Nothing may follow an upgrade before its answer."));
   }
   if (auto wrong = malformed_handshake(parser_->get())) return answer(std::move(*wrong));
-  start_websocket(core_, std::move(ticket_), std::move(socket_), parser_->release());
+  start_websocket(core_, std::move(ticket_), std::move(socket_), http_request(std::move(parser_->release().base())));
 }
 
 // What the URL asks to be streamed: a lane's rows, or an entity.
@@ -248,15 +251,6 @@ void http_session::read_body() {
   const auto most = core_->site.body_bytes_max(where_);
   const auto declared = parser_->content_length();
   if (declared && *declared > most) return fail(http::error::body_limit);
-  const std::size_t expected = declared ? static_cast<std::size_t>(*declared) : most;
-  if (expected > small_body_bytes && reserved_ == 0) {
-    if (!core_->reserve_body(expected)) {
-      keep_alive_ = false;
-      core_->report("bodies_refused", "bodies being read are at web.bodies_bytes_max");
-      return answer(problem_response(problem::not_ready, "Too many bodies are being received. Try again."));
-    }
-    reserved_ = expected;
-  }
   parser_->body_limit(most);
   if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
     head_ = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -265,16 +259,36 @@ void http_session::read_body() {
     socket_.non_blocking(true, ignored);
     socket_.write_some(asio::buffer(head_), ignored);
   }
-  arm(phase::body, time_for(declared ? expected : 0, core_->opt.body_timeout));
-  http::async_read(socket_, buffer_, *parser_,
-                   [self = shared_from_this()](error_code ec, std::size_t) { self->did_read_body(ec); });
+  arm(phase::body, time_for(declared ? static_cast<std::size_t>(*declared) : 0, core_->opt.body_timeout));
+  read_more();
 }
 
-void http_session::did_read_body(error_code ec) {
+void http_session::read_more() {
+  http::async_read_some(socket_, buffer_, *parser_,
+                        [self = shared_from_this()](error_code ec, std::size_t) { self->did_read_more(ec); });
+}
+
+void http_session::did_read_more(error_code ec) {
+  if (!ec && !reserve_body()) {
+    disarm();
+    keep_alive_ = false;
+    core_->report("bodies_refused", "bodies being read are at web.bodies_bytes_max");
+    return answer(problem_response(problem::not_ready, "Too many bodies are being received. Try again."));
+  }
+  if (!ec && !parser_->is_done()) return read_more();
   disarm();
   if (ec) return fail(ec);
   request_.body = std::move(parser_->get().body());
   handle();
+}
+
+// By what has come, and not by what was announced: a client that announces much and sends nothing takes no room.
+bool http_session::reserve_body() {
+  const auto held = parser_->get().body().capacity();
+  if (held <= small_body_bytes || held <= reserved_) return true;
+  if (!core_->reserve_body(held - reserved_)) return false;
+  reserved_ = held;
+  return true;
 }
 
 void http_session::fail(error_code ec) {
