@@ -35,3 +35,15 @@ export function quantile(values, q) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted.length === 0 ? NaN : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }
+
+/** Keeps `width` runs of f going for as long as it may; counts what they answered. */
+export async function tally_while(go_on, width, f) {
+  const found = {};
+  await Promise.all(Array.from({ length: width }, async () => {
+    while (go_on()) {
+      const answer = await f();
+      found[answer] = (found[answer] ?? 0) + 1;
+    }
+  }));
+  return found;
+}
