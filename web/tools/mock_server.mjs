@@ -10,6 +10,7 @@ const mediaTypes = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
 };
+const revsKept = 100; // of an agent, for those who resume
 const bounds = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -51,6 +52,7 @@ class Agents {
   links = new Set();
   pushes = 0;
   #random = seeded(3);
+  #history = new Map();
   buckets = bounds.map(() => 0);
 
   constructor(entities) {
@@ -66,9 +68,20 @@ class Agents {
     return { op: 'snap', id, uri, lineage, rev, exists: Boolean(entity), resumed: false, lanes: seen };
   }
 
+  /** What a new link is told first: the state, or what has changed since the one it still has. */
+  welcome(link, resume) {
+    const snap = this.snapOf(link);
+    const then = resume?.lineage === snap.lineage && this.#history.get(link.uri)?.get(resume.rev);
+    if (!then) return [snap];
+    const { lanes, ...resumed } = { ...snap, rev: resume.rev, resumed: true };
+    const patch = difference(only(then, link.lanes), lanes);
+    return [resumed, ...(patch ? [{ op: 'diff', id: link.id, from: resume.rev, rev: link.rev, patch }] : [])];
+  }
+
   /** Changes one agent and tells its followers, as a turn does. */
   turn(uri, change) {
     const entity = this.entities.get(uri);
+    this.#remember(uri, entity);
     change(entity);
     entity.rev += 1;
     for (const link of this.links) {
@@ -86,9 +99,16 @@ class Agents {
 
   /** Puts an agent there, or takes it away, and tells who waits for it. */
   set(uri, entity) {
+    this.#history.delete(uri);
     if (entity) this.entities.set(uri, { rev: 1, lineage: 'm1', ...entity });
     else this.entities.delete(uri);
     for (const link of this.links) if (link.uri === uri) this.send(link.socket, this.snapOf(link));
+  }
+
+  #remember(uri, { rev, lanes }) {
+    if (!this.#history.has(uri)) this.#history.set(uri, new Map());
+    const revs = this.#history.get(uri).set(rev, structuredClone(lanes));
+    if (revs.size > revsKept) revs.delete(revs.keys().next().value);
   }
 
   emit(uri, lane, value, dropped = 0) {
@@ -126,7 +146,8 @@ function answerMessage({ agents, types, commands }, socket, message) {
   if (op === 'sub') {
     const link = { socket, id, uri, lanes: message.lanes };
     agents.links.add(link);
-    return agents.send(socket, agents.snapOf(link));
+    for (const told of agents.welcome(link, message.resume)) agents.send(socket, told);
+    return undefined;
   }
   const run = commands[lane];
   if (!run) return refuse('no_such_lane', `${uri} has no lane '${lane}'.`);

@@ -1,30 +1,30 @@
 export interface BackoffOptions {
   firstMs: number;
   maxMs: number;
+  /** Attempts before the bound doubles: one for each URL, so that all are tried soon. */
+  roundLength?: number;
   random: () => number;
 }
 
 /**
- * Waiting times between connection attempts: doubling up to a bound, each drawn from the upper half of its range, so
- * that many clients of a restarted server do not come back at once.
+ * Waiting times between connection attempts: drawn evenly from 0 to a bound that doubles up to a maximum, so that the
+ * many clients of a restarted server spread over all of it.
+ *
+ * Source   "full jitter", Marc Brooker, Exponential Backoff And Jitter
  */
 export class Backoff {
   #attempts = 0;
-  readonly #options: BackoffOptions;
+  readonly #options: Required<BackoffOptions>;
 
   constructor(options: BackoffOptions) {
-    this.#options = options;
-  }
-
-  get attempts(): number {
-    return this.#attempts;
+    this.#options = { roundLength: 1, ...options };
   }
 
   next(): number {
-    const { firstMs, maxMs, random } = this.#options;
-    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempts, 30));
+    const { firstMs, maxMs, roundLength, random } = this.#options;
+    const doublings = Math.min(Math.floor(this.#attempts / roundLength), 30);
     this.#attempts += 1;
-    return ceiling / 2 + (random() * ceiling) / 2;
+    return random() * Math.min(maxMs, firstMs * 2 ** doublings);
   }
 
   reset(): void {

@@ -12,3 +12,12 @@ export function isObject(value: unknown): value is JsonObject {
 export function member(value: Json | undefined, key: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
+
+/** Sets a member of whatever name. Plain assignment to `__proto__` would set the prototype instead. */
+export function setMember(object: JsonObject, key: string, value: Json): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[key] = value;
+  }
+}

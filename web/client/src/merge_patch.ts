@@ -1,29 +1,31 @@
-import { isObject, member, type Json, type JsonObject } from './json';
+import { isObject, member, setMember, type Json, type JsonObject } from './json.js';
+import { keepEqual } from './share.js';
 
 /**
  * Applies a JSON Merge Patch (RFC 7396) and returns the new value.
  *
- * Neither argument is changed. Subtrees that the patch does not touch are the same objects as before, so that a view
- * can tell by identity what it must draw again.
+ * Neither argument is changed. What does not come out different is the same object as before, even where the patch
+ * names it, so that a view can tell by identity what it must draw again.
  */
 export function applyMergePatch(target: Json | undefined, patch: Json): Json {
-  if (!isObject(patch)) return patch;
-  const result: JsonObject = isObject(target) ? { ...target } : {};
+  if (!isObject(patch)) return keepEqual(target, patch);
+  const before = isObject(target) ? target : undefined;
+  let result: JsonObject | undefined = before ? undefined : {};
   for (const key of Object.keys(patch)) {
     const change = patch[key] as Json;
-    if (change === null) delete result[key];
-    else setOwn(result, key, applyMergePatch(member(target, key), change));
+    const old = member(before, key);
+    if (change === null) {
+      if (old === undefined) continue;
+      result ??= { ...before };
+      delete result[key];
+    } else {
+      const value = applyMergePatch(old, change);
+      if (Object.is(value, old)) continue;
+      result ??= { ...before };
+      setMember(result, key, value);
+    }
   }
-  return result;
-}
-
-// Plain assignment to `__proto__` would set the prototype instead of a member.
-function setOwn(object: JsonObject, key: string, value: Json): void {
-  if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    object[key] = value;
-  }
+  return result ?? (before as JsonObject);
 }
 
 /** One leaf that a patch touched: its path, and its value on either side (undefined: absent). */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Json, JsonObject } from '../src/json';
-import { applyMergePatch, leafChanges } from '../src/merge_patch';
+import type { Json, JsonObject } from '../src/json.js';
+import { applyMergePatch, leafChanges } from '../src/merge_patch.js';
 
 // The test cases of RFC 7396, appendix A.
 const appendix: [Json, Json, Json][] = [

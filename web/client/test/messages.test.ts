@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFrame, packFrames, wireBytes, type ClientMessage } from '../src/messages';
+import { decodeFrame, packFrames, wireBytes, type ClientMessage } from '../src/messages.js';
 
 test('a frame holds one message or an array of them', () => {
   assert.deepEqual(
@@ -37,13 +37,13 @@ test('packing keeps every message, in order, within the bound', () => {
     uri: `/customer/${i}`,
     lanes: ['profile', 'loyalty'],
   }));
-  const frames = packFrames(messages, 4096);
+  const frames = packFrames(messages, 4096, 'json');
   assert.ok(frames.length > 5);
   for (const frame of frames) assert.ok(Buffer.byteLength(frame) <= 4096, `${Buffer.byteLength(frame)} bytes`);
   const back = frames.flatMap((frame) => JSON.parse(frame) as ClientMessage[]);
   assert.deepEqual(back, messages);
-  assert.deepEqual(packFrames([], 4096), []);
-  assert.equal(packFrames([{ op: 'ping', id: 1 }], 4096)[0], '{"op":"ping","id":1}');
+  assert.deepEqual(packFrames([], 4096, 'json'), []);
+  assert.equal(packFrames([{ op: 'ping', id: 1 }], 4096, 'json')[0], '{"op":"ping","id":1}');
 });
 
 test('a message above the bound goes alone', () => {
@@ -54,7 +54,7 @@ test('a message above the bound goes alone', () => {
     lane: 'add_note',
     value: { text: 'x'.repeat(300) },
   };
-  const frames = packFrames([{ op: 'ping', id: 1 }, note, { op: 'ping', id: 3 }], 100);
+  const frames = packFrames([{ op: 'ping', id: 1 }, note, { op: 'ping', id: 3 }], 100, 'json');
   assert.deepEqual(
     frames.map((frame) => JSON.parse(frame).id),
     [1, 2, 3],

@@ -1,5 +1,13 @@
 import { batch, signal } from '@preact/signals';
-import { isObject, wireBytes, type Diff, type EntityState, type Json, type JsonObject } from '@twinlane/client';
+import {
+  isObject,
+  wireBytes,
+  type Diff,
+  type EntityState,
+  type Follow,
+  type Json,
+  type JsonObject,
+} from '@twinlane/client';
 import { client } from './connection';
 import { describe, type Shapes } from './describe';
 
@@ -54,7 +62,9 @@ export class EntityFeed {
   readonly traffic = signal<Traffic>(noTraffic);
   readonly events = signal<readonly Emitted[]>([]);
   readonly openedAt = Date.now();
-  readonly #end: () => void;
+  /** The connection is lost, and what is shown is the last known state. */
+  readonly stale = signal(false);
+  readonly #follow: Follow;
   readonly #shapes: Shapes;
   #seq = 0;
   #sizes = new WeakMap<object, number>();
@@ -62,28 +72,20 @@ export class EntityFeed {
   constructor(uri: string, shapes: Shapes) {
     this.uri = uri;
     this.#shapes = shapes;
-    this.#end = client.subscribe(
-      uri,
-      {
-        onSnapshot: (state) => batch(() => this.#didSnapshot(state)),
-        onDiff: (state, diff) => batch(() => this.#didDiff(state, diff)),
-        onEvent: (event) => this.#didEmit(event),
-        onLife: ({ event, at, cause }) =>
-          this.#addLine({
-            at: at || Date.now(),
-            rev: undefined,
-            kind: 'life',
-            lines: [cause ? `${event}: ${cause}` : event],
-            bytes: undefined,
-          }),
-        onError: (code, message) => (this.error.value = { code, message }),
-      },
-      { life: true },
-    );
+    this.#follow = client.follow(uri, {
+      life: true,
+      onSnapshot: (state) => batch(() => this.#didSnapshot(state)),
+      onDiff: (state, diff) => batch(() => this.#didDiff(state, diff)),
+      onResume: ({ rev }) => this.#addLifeLine(Date.now(), 'connected again, nothing was missed before', rev),
+      onEvent: (event) => this.#didEmit(event),
+      onLife: ({ event, at, cause }) => this.#addLifeLine(at || Date.now(), cause ? `${event}: ${cause}` : event),
+      onError: ({ code, message }) => (this.error.value = { code, message }),
+    });
+    this.#follow.subscribe(({ status }) => (this.stale.value = status === 'stale'));
   }
 
   close(): void {
-    this.#end();
+    this.#follow.close();
   }
 
   /** Called after each snapshot, and after each diff with its patch. */
@@ -146,6 +148,10 @@ export class EntityFeed {
     this.events.value = [event, ...this.events.peek()].slice(0, eventsMax);
   }
 
+  #addLifeLine(at: number, line: string, rev?: number): void {
+    this.#addLine({ at, rev, kind: 'life', lines: [line], bytes: undefined });
+  }
+
   #addLine(line: Omit<TailLine, 'seq'>): void {
     this.#seq += 1;
     this.tail.value = [{ seq: this.#seq, ...line }, ...this.tail.peek()].slice(0, tailMax);
@@ -153,7 +159,8 @@ export class EntityFeed {
 
   /** Bytes of a snapshot of the state. Lanes that did not change are the same objects and are measured once. */
   #sizeOf(state: EntityState): number {
-    const frame = { op: 'snap', id: 1, ...state, resumed: false, lanes: {} };
+    const { uri, lineage, rev, exists } = state;
+    const frame = { op: 'snap', id: 1, uri, lineage, rev, exists, resumed: false, lanes: {} };
     let size = wireBytes(JSON.stringify(frame));
     for (const [lane, value] of Object.entries(state.lanes as JsonObject))
       size += wireBytes(lane) + 4 + this.#measure(value);

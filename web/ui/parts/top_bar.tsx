@@ -4,7 +4,7 @@ import { client, connection } from './connection';
 import { nextTheme, theme } from './theme';
 import { AutoIcon, Mark, MoonIcon, SunIcon } from './icons';
 
-const stateWords = { open: 'Live', connecting: 'Connecting', offline: 'Offline' };
+const stateWords = { open: 'Live', connecting: 'Connecting', offline: 'Offline', closed: 'Offline' };
 
 interface TopBarProps {
   application: string;
@@ -51,7 +51,7 @@ function ThemeButton(): JSX.Element {
 /** Says that what is shown is old, and when the next attempt comes. */
 export function OfflineBanner(): JSX.Element | null {
   const { state, retryAt, reason } = connection.value;
-  if (state !== 'offline') return null;
+  if (state !== 'offline' && state !== 'closed') return null;
   const seconds = retryAt === undefined ? undefined : Math.ceil((retryAt - now.value) / 1000);
   return (
     <div class="banner" role="alert">

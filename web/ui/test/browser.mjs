@@ -154,12 +154,15 @@ test('a lost server is said at once, and followed again when it is back', async 
   const page = await visit(t, '/ui/device/11');
   await page.waitForSelector('[data-lane=state]');
   mock.drop();
+  await page.waitForSelector('.page[data-stale=true]');
   await connected(page, 'offline');
   await page.waitForSelector('.banner');
   mock.agents.turn('/device/11', ({ lanes }) => (lanes.owner = { name: 'Renamed Meanwhile' }));
   mock.restore();
   await page.click('text=Retry now');
   await page.waitForSelector('[data-lane=owner] >> text=Renamed Meanwhile');
+  await page.waitForSelector('.page[data-stale=false]');
+  await page.waitForSelector('text=connected again, nothing was missed before');
 });
 
 for (const width of [1280, 400]) {

@@ -86,15 +86,12 @@ export function previousPage(): void {
 
 function follow(uri: string, lanes: string[]): { row: Signal<Row>; end: () => void } {
   const row = signal<Row>({ uri, state: undefined, changedAt: undefined });
-  const end = client.subscribe(
-    uri,
-    {
-      onSnapshot: (state) => (row.value = { ...row.peek(), state }),
-      onDiff: (state) => (row.value = { ...row.peek(), state, changedAt: Date.now() }),
-    },
-    { lanes },
-  );
-  return { row, end };
+  const followed = client.follow(uri, {
+    lanes,
+    onSnapshot: (state) => (row.value = { ...row.peek(), state }),
+    onDiff: (state) => (row.value = { ...row.peek(), state, changedAt: Date.now() }),
+  });
+  return { row, end: () => followed.close() };
 }
 
 /** Follows what the list shows, and reads it again now and then, until the returned function is called. */

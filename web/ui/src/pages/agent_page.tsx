@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { connection } from '../../parts/connection';
+import { stale } from '../../parts/connection';
 import { EventTail } from '../../parts/event_tail';
 import { BackIcon } from '../../parts/icons';
 import { Message } from '../../parts/message';
@@ -17,7 +17,7 @@ export function AgentPage({ uri }: { uri: string }): JSX.Element {
   const all = types.value;
   const type = all && typeOfUri(uri, all);
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={stale.value}>
       {!all ? (
         <Message title="Reading the agent types…" />
       ) : !type ? (

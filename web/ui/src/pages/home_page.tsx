@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { connection } from '../../parts/connection';
+import { stale } from '../../parts/connection';
 import { count } from '../../parts/format';
 import { BackIcon, NextIcon, SearchIcon } from '../../parts/icons';
 import { Message } from '../../parts/message';
@@ -16,7 +16,7 @@ import { Sources } from '../parts/sources';
 export function HomePage({ route }: { route: Route & { page: 'home' } }): JSX.Element {
   const all = types.value;
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={stale.value}>
       <h1 class="visually-hidden">Agents</h1>
       <ServerStrip />
       {!all ? (

@@ -1,4 +1,4 @@
-import { CommandError, type Json } from '@twinlane/client';
+import { TwinlaneError, type Json } from '@twinlane/client';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { client, connection } from '../../parts/connection';
@@ -11,7 +11,7 @@ function read(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (failure) {
-    throw new CommandError('not_json', failure instanceof Error ? failure.message : String(failure));
+    throw new TwinlaneError('not_json', failure instanceof Error ? failure.message : String(failure));
   }
 }
 
@@ -30,7 +30,8 @@ export function CommandForm({ uri, lane }: { uri: string; lane: string }): JSX.E
       const said = result === null ? undefined : JSON.stringify(result);
       setAnswer({ kind: 'ok', text: `Applied as rev ${rev} in ${took} ms`, code: said });
     } catch (failure) {
-      const { code, message } = failure instanceof CommandError ? failure : new CommandError('failed', String(failure));
+      const { code, message } =
+        failure instanceof TwinlaneError ? failure : new TwinlaneError('failed', String(failure));
       setAnswer({ kind: 'failed', text: message, code });
     } finally {
       setBusy(false);

@@ -78,23 +78,21 @@ function update(row: Signal<Row>, state: EntityState, changedAt: number | undefi
 
 function follow(uri: string): () => void {
   const row = rowFor(uri);
-  return client.subscribe(
-    uri,
-    {
-      onSnapshot(state) {
-        update(row, state, undefined);
-        touch(settleMs);
-      },
-      onDiff(state) {
-        batch(() => {
-          update(row, state, Date.now());
-          diffsSeen.value += 1;
-        });
-        touch(reorderMs);
-      },
+  const followed = client.follow(uri, {
+    lanes: listLanes,
+    onSnapshot(state) {
+      update(row, state, undefined);
+      touch(settleMs);
     },
-    { lanes: listLanes },
-  );
+    onDiff(state) {
+      batch(() => {
+        update(row, state, Date.now());
+        diffsSeen.value += 1;
+      });
+      touch(reorderMs);
+    },
+  });
+  return () => followed.close();
 }
 
 let pending: ReturnType<typeof setTimeout> | undefined;

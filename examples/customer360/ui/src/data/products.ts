@@ -21,9 +21,6 @@ export function productName(id: Json | undefined): string | undefined {
 
 function follow(id: string, name: Signal<string | undefined>): void {
   const read = (details: Json | undefined) => (name.value = text(member(details, 'product_name')));
-  client.subscribe(
-    `/product/${encodeURIComponent(id)}`,
-    { onSnapshot: ({ lanes }) => read(lanes['details']), onDiff: ({ lanes }) => read(lanes['details']) },
-    { lanes: ['details'] },
-  );
+  const product = client.follow(`/product/${encodeURIComponent(id)}`, { lanes: ['details'] });
+  product.subscribe(({ lanes }) => read(lanes['details']));
 }

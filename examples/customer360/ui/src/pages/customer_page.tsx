@@ -1,4 +1,3 @@
-import { connection } from '@twinlane/ui/connection';
 import { EventTail } from '@twinlane/ui/event_tail';
 import { Avatar, Tier } from '@twinlane/ui/figures';
 import { Flash } from '@twinlane/ui/flash';
@@ -34,11 +33,7 @@ export function CustomerPage({ uri }: { uri: string }): JSX.Element {
   const error = feed.error.value;
   const view = viewOf(state);
   return (
-    <main
-      class="page"
-      data-stale={connection.value.state === 'offline'}
-      data-exists={state ? String(state.exists) : undefined}
-    >
+    <main class="page" data-stale={feed.stale.value} data-exists={state ? String(state.exists) : undefined}>
       <Head uri={uri} view={view} />
       {error ? (
         <Message title="This customer cannot be followed">

@@ -1,4 +1,4 @@
-import { connection } from '@twinlane/ui/connection';
+import { stale } from '@twinlane/ui/connection';
 import { count } from '@twinlane/ui/format';
 import { BackIcon, NextIcon, SearchIcon, SortIcon } from '@twinlane/ui/icons';
 import { pageOf } from '@twinlane/ui/links';
@@ -27,7 +27,7 @@ import { ServerStrip } from '../parts/server_strip';
 export function ListPage(): JSX.Element {
   useEffect(() => openList(), []);
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={stale.value}>
       <h1 class="visually-hidden">Customers</h1>
       <ServerStrip />
       <Toolbar />

@@ -1,4 +1,4 @@
-import { CommandError, type JsonObject } from '@twinlane/client';
+import { TwinlaneError, type JsonObject } from '@twinlane/client';
 import { client, connection } from '@twinlane/ui/connection';
 import { milliseconds, words } from '@twinlane/ui/format';
 import type { ComponentChildren, JSX } from 'preact';
@@ -35,7 +35,8 @@ function CommandForm({ uri, lane, label, read, children }: FormProps): JSX.Eleme
         result: result === null ? undefined : JSON.stringify(result),
       });
     } catch (failure) {
-      const { code, message } = failure instanceof CommandError ? failure : new CommandError('failed', String(failure));
+      const { code, message } =
+        failure instanceof TwinlaneError ? failure : new TwinlaneError('failed', String(failure));
       setAnswer({ kind: 'failed', code, message });
     } finally {
       setBusy(false);

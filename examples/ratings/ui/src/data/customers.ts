@@ -29,12 +29,11 @@ export function followCustomers(): () => void {
     else known.set(uri, { uri, name, status: text(member(profile, 'club_status')) });
     customers.value = [...known.values()].sort((a, b) => natural.compare(idOf(a.uri), idOf(b.uri)));
   };
-  const follow = (uri: string) =>
-    client.subscribe(
-      uri,
-      { onSnapshot: ({ lanes }) => take(uri, lanes['profile']), onDiff: ({ lanes }) => take(uri, lanes['profile']) },
-      { lanes: ['profile'] },
-    );
+  const follow = (uri: string) => {
+    const followed = client.follow(uri, { lanes: ['profile'] });
+    followed.subscribe(({ lanes }) => take(uri, lanes['profile']));
+    return () => followed.close();
+  };
   const refresh = async () => {
     try {
       const answer = await fetch(`/api/entities/customer?limit=${followedMax}`);

@@ -1,6 +1,5 @@
 import { member, type Json } from '@twinlane/client';
 import { Card, breakable, isFresh } from '@twinlane/ui/card';
-import { connection } from '@twinlane/ui/connection';
 import { EventTail } from '@twinlane/ui/event_tail';
 import type { EntityFeed } from '@twinlane/ui/feed';
 import { Avatar, Tier } from '@twinlane/ui/figures';
@@ -24,7 +23,7 @@ export function CustomerPage({ uri }: { uri: string }): JSX.Element {
   const state = feed.state.value;
   const error = feed.error.value;
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={feed.stale.value}>
       <Head uri={uri} profile={state?.lanes['profile']} />
       {error ? (
         <Message title="This customer cannot be followed">

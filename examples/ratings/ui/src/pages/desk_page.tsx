@@ -1,6 +1,5 @@
 import type { JsonObject } from '@twinlane/client';
 import { Card, isFresh } from '@twinlane/ui/card';
-import { connection } from '@twinlane/ui/connection';
 import type { EntityFeed } from '@twinlane/ui/feed';
 import { Meter, Tier, Tile } from '@twinlane/ui/figures';
 import { Flash } from '@twinlane/ui/flash';
@@ -37,7 +36,7 @@ export function DeskPage(): JSX.Element {
   const state = feed.state.value;
   const error = feed.error.value;
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={feed.stale.value}>
       <h1 class="visually-hidden">Ratings, the last fifteen minutes</h1>
       {error ? (
         <Message title="The desk cannot be followed">

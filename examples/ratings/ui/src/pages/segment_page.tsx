@@ -1,5 +1,4 @@
 import { Card, isFresh } from '@twinlane/ui/card';
-import { connection } from '@twinlane/ui/connection';
 import { Tier } from '@twinlane/ui/figures';
 import { BackIcon } from '@twinlane/ui/icons';
 import { idOf } from '@twinlane/ui/links';
@@ -28,7 +27,7 @@ export function SegmentPage({ uri }: { uri: string }): JSX.Element {
   const stars = useMemo(() => seriesOf(lanes['per_minute'], now, ['median', 'mean']), [lanes['per_minute'], minute]);
   const latest = useMemo(() => ratingsOf(lanes['latest']), [lanes['latest']]);
   return (
-    <main class="page" data-stale={connection.value.state === 'offline'}>
+    <main class="page" data-stale={feed.stale.value}>
       <div class="head">
         <a class="back" href="/ui/" aria-label="The desk">
           <BackIcon />
