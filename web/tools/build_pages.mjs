@@ -19,6 +19,7 @@ const options = {
   target: 'es2022',
   jsx: 'automatic',
   jsxImportSource: 'preact',
+  conditions: ['twinlane-source', 'module'], // the client from its sources, which need no build
   legalComments: 'none',
   logLevel: 'warning',
 };

@@ -19,6 +19,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node18',
+  conditions: ['twinlane-source', 'module'],
   sourcemap: 'inline',
   logLevel: 'warning',
 });

@@ -19,7 +19,7 @@ export interface CommandAnswer {
 
 /**
  * Sends one message and waits for its answer, also for the connection while it is only being made. `take` is given what
- * comes back and answers true when that was all.
+ * comes back and answers true when that was all, or an error.
  *
  * Errors   what the server says; offline, disconnected, timeout, closed of errors.ts. Nothing is ever sent twice: whether
  *          what was lost with a connection was done is unknown here, and to do it again may be to do it twice
@@ -28,7 +28,7 @@ export function request(
   channel: Channel,
   build: (id: number) => ClientMessage,
   timeoutMs: number,
-  take: (message: ServerMessage) => boolean,
+  take: (message: ServerMessage) => boolean | TwinlaneError,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let sent = false;
@@ -45,8 +45,9 @@ export function request(
         channel.send(build(id));
       },
       didReceive: (message) => {
-        if (message.op === 'err') finish(new TwinlaneError(message.code, message.message));
-        else if (take(message)) finish();
+        if (message.op === 'err') return finish(new TwinlaneError(message.code, message.message));
+        const taken = take(message);
+        if (taken) finish(taken === true ? undefined : taken);
       },
       didLose: () => finish(sent ? disconnected() : new TwinlaneError('offline', 'Not connected. Nothing was sent.')),
       didClose: () => finish(new TwinlaneError('closed', 'The client was closed.')),

@@ -1,4 +1,5 @@
 import { request } from './command.js';
+import { TwinlaneError } from './errors.js';
 import type { Channel } from './exchange.js';
 import type { Json } from './json.js';
 import type { ClientMessage, RowMessage } from './messages.js';
@@ -26,6 +27,11 @@ export function rowOf({ key, value, rev, dropped }: RowMessage): Row {
   return { key: key ?? null, value, ...(rev !== undefined && { rev }), ...(dropped && { dropped }) };
 }
 
+/** What to throw when the server has ended a query for this reason; nothing when its rows are whole. */
+export function endOf(reason: string): TwinlaneError | undefined {
+  return reason === 'end' || reason === 'limit' ? undefined : new TwinlaneError(reason, 'The server ended this.');
+}
+
 /** The rows that a lane has now. */
 export async function query(
   channel: Channel,
@@ -44,7 +50,7 @@ export async function query(
   });
   await request(channel, build, timeoutMs, (message) => {
     if (message.op === 'row') rows.push(rowOf(message));
-    return message.op === 'done';
+    return message.op === 'done' && (endOf(message.reason) ?? true);
   });
   return rows;
 }

@@ -2,7 +2,7 @@ import { disconnected } from './command.js';
 import { TwinlaneError } from './errors.js';
 import type { Channel, Exchange } from './exchange.js';
 import type { ServerMessage } from './messages.js';
-import { rowOf, type Row } from './query.js';
+import { endOf, rowOf, type Row } from './query.js';
 
 export interface FollowRowsOptions {
   /** Ends after so many rows. */
@@ -72,10 +72,7 @@ export class RowStream implements AsyncIterableIterator<Row, undefined> {
   #didReceive(message: ServerMessage): void {
     if (message.op === 'row') this.#add(rowOf(message));
     else if (message.op === 'err') this.#end(new TwinlaneError(message.code, message.message));
-    else if (message.op === 'done') {
-      const whole = message.reason === 'end' || message.reason === 'limit';
-      this.#end(whole ? undefined : new TwinlaneError(message.reason, 'The server ended this.'));
-    }
+    else if (message.op === 'done') this.#end(endOf(message.reason));
   }
 
   #add(row: Row): void {
