@@ -36,7 +36,8 @@ def with_snippets(text):
 
 
 def documents():
-    return [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted((root / "examples").glob("*/README.md"))]
+    return [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted((root / "examples").glob("*/README.md")),
+            root / "web/client/README.md"]
 
 
 def main():
