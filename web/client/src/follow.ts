@@ -113,7 +113,6 @@ export class Follow implements AsyncIterable<EntityState> {
     if (!this.#channel.isOpen) return;
     const { lanes, fields, maxRate, life } = this.#options;
     const { uri, lineage, rev, exists } = this.#state;
-    this.#awaitsSnapshot = true;
     this.#channel.send({
       op: 'sub',
       id: this.#id,
