@@ -1,40 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <twinlane/agents/agent.hpp>
-#include <twinlane/runtime/followers.hpp>
+#include <twinlane/runtime/agent_links.hpp>
 #include <twinlane/runtime/port.hpp>
 
 namespace twinlane {
-
-/// A subscriber's hold on an entity: which lanes it sees and the rev it has.
-struct link {
-  std::uint64_t id;
-  std::uint64_t tag;
-  std::uint64_t lanes;  // bit per lane of the view
-  std::uint64_t rev;    // the rev that the subscriber last had
-  bool life;
-  std::shared_ptr<subscriber> to;
-};
-
-/// Who watches an entity; allocated for the watched ones only.
-struct watchers {
-  std::vector<link> links;
-  std::map<unsigned, lane_followers> followers;  // by followed lane
-
-  /// Is a fan-out under way, which goes on here?
-  bool waits() const noexcept {
-    return std::any_of(followers.begin(), followers.end(), [](const auto& f) { return f.second.waits; });
-  }
-};
 
 /// One entity as its shard holds it: the agent, if it exists, its rev, and who watches.
 struct entity {
@@ -57,7 +33,7 @@ struct entity {
 
   bool idle() const noexcept {
     return !self && cut_first == 0 && due_ms == lane_base::never && unreadable.empty() &&
-           (!watched || (watched->links.empty() && watched->followers.empty()));
+           (!watched || watched->nobody());
   }
 };
 
@@ -80,14 +56,20 @@ struct uri_equal {
 /// Why there is no agent to ask, if so: it does not exist, or what is stored of it cannot be read. e may be null.
 std::optional<error> absence(const entity* e, const std::string& uri);
 
-/// Which lanes of a type a view names; no_such_lane otherwise. followed: supply lanes may be among them.
-outcome<std::uint64_t> lanes_of(const agent_type& type, const view& what, bool followed = false);
+/// The lineage as readers with these rights see it; see view::rights.
+std::string lineage_for(const link_view& v, const std::string& lineage);
 
 /// The text after `{"op":"snap","id":1,`; see port.hpp. An empty lineage: the entity does not exist. One that is not in
 /// memory shows no lanes.
-snapshot make_snapshot(const entity& e, const std::string& lineage, std::uint64_t lanes);
+snapshot make_snapshot(const entity& e, const std::string& lineage, const link_view& v);
+
+/// The first answer to one who resumes from that rev of the entity's.
+snapshot make_resumed(const entity& e, const std::string& lineage, const link_view& v, std::uint64_t from);
 
 /// The text of an ETag: `lineage:rev`.
 std::string etag_of(std::string_view lineage, std::uint64_t rev);
+
+/// Does a tag name the rev, whatever rights stand behind its lineage?
+bool is_etag_of(std::string_view tag, std::string_view lineage, std::uint64_t rev);
 
 }  // namespace twinlane

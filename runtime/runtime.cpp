@@ -33,7 +33,10 @@ std::vector<std::string> lane_names(const agent_type& type) {
 }  // namespace
 
 runtime::impl::impl(runtime_options o, std::unique_ptr<store> s)
-    : options(std::move(o)), kept(std::move(s)), dead(options.dead_letters, options.figures) {
+    : options(std::move(o)),
+      kept(std::move(s)),
+      dead(options.dead_letters, options.figures),
+      history_bytes{options.history_bytes_max} {
   if (options.shards == 0 || options.shards > 65536) throw std::invalid_argument("shards must be between 1 and 65536");
   if (!options.clock)
     options.clock = [] {
@@ -394,6 +397,10 @@ void runtime::impl::did_drop_late(const agent_type& type, std::string_view uri, 
                   " that came after their windows had closed. Raise its grace if they are to count.");
 }
 
+void runtime::impl::did_resume(bool resumed) {
+  if (options.figures)
+    options.figures->count("twinlane_resumes_total", {{"outcome", resumed ? "resumed" : "snapshot"}});
+}
 void runtime::impl::did_activate() {
   if (options.figures) options.figures->activation();
 }

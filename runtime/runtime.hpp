@@ -29,7 +29,8 @@ struct runtime_options {
   unsigned workers = 0;                     // threads that run shards; 0: one a core
   std::optional<hosting> hosting_override;  // for all types, whatever they say; for tests
   shard_options shard;
-  std::int64_t slow_turn_ms = 50;  // a longer turn is logged with its URI and counted
+  std::size_t history_bytes_max = 64 * 1024 * 1024;  // of all agents together, see shard_options
+  std::int64_t slow_turn_ms = 50;                    // a longer turn is logged with its URI and counted
   /// Milliseconds since the epoch; empty: the machine's clock.
   std::function<std::int64_t()> clock;
   /// Takes dead letters; true when they are written and synced, else they are offered again. Empty: they are counted
@@ -74,6 +75,8 @@ class runtime final : public port {
   std::int64_t agent_count(std::string_view type = {}) const;
   /// Bytes that were handed to the store and are not durable yet.
   std::size_t store_bytes() const;
+  /// Bytes kept for subscribers that missed something.
+  std::size_t history_bytes() const;
   /// Agents that were asked for and whose stored rows cannot be read.
   std::int64_t unreadable_count(std::string_view type = {}) const;
   /// The shared shards and one for each dedicated agent.

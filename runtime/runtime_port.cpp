@@ -159,13 +159,13 @@ void runtime::get(const std::string& uri, const view& what, answer<snapshot> a) 
   const auto found = impl_->find_route(uri);
   if (!ok(found)) return a(std::get<error>(found));
   const auto& type = *std::get<0>(found);
-  const auto lanes = lanes_of(*type.type, what);
-  if (!ok(lanes)) return a(std::get<error>(lanes));
+  auto seen = view_of(*type.type, what);
+  if (!ok(seen)) return a(std::get<error>(std::move(seen)));
   const auto max = impl_->options.shard.document_bytes_max;
-  impl_->ask(uri, type, std::move(a), [uri, max, mask = std::get<0>(lanes)](shard& on) -> outcome<snapshot> {
+  impl_->ask(uri, type, std::move(a), [uri, max, v = std::get<0>(std::move(seen))](shard& on) -> outcome<snapshot> {
     const auto* e = on.find_agent(uri);
     if (auto why = absence(e, uri)) return *why;
-    auto state = make_snapshot(*e, on.lineage(*e), mask);
+    auto state = make_snapshot(*e, on.lineage(*e), v);
     if (state.tail->size() > max) return too_large(uri, max);
     return state;
   });
@@ -238,13 +238,14 @@ outcome<subscription> runtime::subscribe(const subscribe_request& r, std::shared
   const auto found = impl_->find_route(r.uri);
   if (!ok(found)) return std::get<error>(found);
   const auto& type = *std::get<0>(found);
-  const auto lanes = lanes_of(*type.type, r.what, true);
-  if (!ok(lanes)) return std::get<error>(lanes);
+  auto seen = view_of(*type.type, r.what, true);
+  if (!ok(seen)) return std::get<error>(std::move(seen));
   const auto id = impl_->subscriptions.fetch_add(1, std::memory_order_relaxed);
-  link l{id, tag, std::get<0>(lanes), 0, r.life, s};
+  const link l{id, tag, std::make_shared<const link_view>(std::get<0>(std::move(seen))), r.life, s};
   bool taken = false;
   impl_->on_shard(r.uri, type, true, [&](shard& to) {
-    taken = to.request([uri = r.uri, of = type.type.get(), l](shard& on) { on.subscribe(uri, *of, l); });
+    taken = to.request(
+        [uri = r.uri, of = type.type.get(), l, from = r.resume](shard& on) { on.subscribe(uri, *of, l, from); });
   });
   if (!taken) s->on_done(tag, "error");
   return subscription{std::make_shared<impl::place>(impl::place{&type, r.uri}), id};
@@ -257,7 +258,12 @@ void runtime::unsubscribe(const subscription& s) {
                   [&](shard& to) { to.order([uri = at.uri, id = s.id](shard& on) { on.unsubscribe(uri, id); }); });
 }
 
-void runtime::pull(const subscription&) {}
+void runtime::pull(const subscription& s) {
+  if (!impl_->accepting || !s.where) return;
+  const auto& at = *static_cast<const impl::place*>(s.where.get());
+  impl_->on_shard(at.uri, *at.type, false,
+                  [&](shard& to) { to.order([uri = at.uri, id = s.id](shard& on) { on.pull(uri, id); }); });
+}
 
 std::vector<type_description> runtime::types() const {
   std::vector<type_description> all;
@@ -361,6 +367,8 @@ bool runtime::ready() const { return impl_->is_ready; }
 void runtime::set_ready(bool ready) { impl_->is_ready = ready; }
 
 std::size_t runtime::store_bytes() const { return impl_->kept->queue_bytes(); }
+
+std::size_t runtime::history_bytes() const { return impl_->history_bytes.bytes.load(std::memory_order_relaxed); }
 
 std::size_t runtime::shard_count() const {
   std::size_t n = 0;

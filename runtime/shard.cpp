@@ -174,9 +174,11 @@ bool shard::run() {
   if (!steps_.empty()) run_step(c);
   return_turns();
   passivate(c.now_ms);
+  expire_histories(c.now_ms);
   note_next_due();
   std::lock_guard lock(mutex_);
   scheduled_ = has_messages() || !inbox_.empty() || !steps_.empty() || (fires && is_due(c));
+  if (!scheduled_) forget_texts();
   return scheduled_;
 }
 

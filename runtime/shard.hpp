@@ -83,8 +83,9 @@ class shard {
   entity* find_agent(std::string_view uri);
   entity& find_or_watch(std::string_view uri, const agent_type& type);
   void drop_if_idle(entity& e);
-  void subscribe(const std::string& uri, const agent_type& type, link l);
+  void subscribe(const std::string& uri, const agent_type& type, link l, const std::optional<resume_point>& from = {});
   void unsubscribe(const std::string& uri, std::uint64_t id);
+  void pull(const std::string& uri, std::uint64_t id);
   void remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a);
   void collect_uris(const agent_type& type, std::string_view after, std::size_t limit, std::vector<std::string>& out);
   std::string lineage(const entity& e) const { return host_.lineage_of(e.birth); }
@@ -163,11 +164,6 @@ class shard {
   // What follows a turn (shard_publish.cpp).
   void publish(cut& c, entity& e, turn& t, bool changed, bool born, std::span<const work> works);
   void settle_answers(cut& c, const entity& e);
-  void send_diffs(const cut& c, entity& e, const turn& t);
-  static void send_events(const entity& e, const turn& t);
-  void send_snapshots(entity& e, const std::function<bool(const link&)>& wanted = nullptr);
-  bool send_snapshot(const entity& e, const std::string& of, link& l);
-  void send_life(entity& e, std::string_view event, std::string_view cause);
   void bury_item(cut& c, const entity& e, sink_effect& s);
   void bury_endless(cut& c, const std::string& from, std::string to, std::string key, std::string value,
                     const std::shared_ptr<record_batch>& cause);
@@ -176,6 +172,22 @@ class shard {
   void note_next_due();
   void tell_deltas(const cut& c);
   void keep_answer(const pending_answer& a, std::int64_t now_ms);
+  // Subscribers (shard_links.cpp).
+  void send_diffs(const cut& c, entity& e, const turn& t);
+  static void send_events(const entity& e, const turn& t);
+  void send_snapshots(entity& e, const std::function<bool(const link&)>& wanted = nullptr);
+  bool send_snapshot(const entity& e, bool exists, link& l);
+  bool send_missed(const entity& e, link& l);
+  bool catch_up(entity& e, link& l);
+  bool greet(entity& e, link& l, const std::optional<resume_point>& from);
+  static void end_unreadable(const entity& e, link& l, const std::exception& why);
+  void send_life(entity& e, std::string_view event, std::string_view cause);
+  void begin_history(entity& e);
+  void note_paths(entity& e, const turn& t, std::int64_t now_ms);
+  void keep_history(entity& e);
+  void list_history(entity& e, std::int64_t now_ms);
+  void expire_histories(std::int64_t now_ms);
+  void forget_texts() noexcept;
   // Joins (shard_joins.cpp).
   bool add_update(cut& c, item& i, const join_update& u);
   void follow(cut& c, const follow_request& f);
@@ -250,7 +262,10 @@ class shard {
   std::set<std::pair<std::int64_t, entity*>> schedule_;
   std::vector<std::pair<std::int64_t, std::string>> sleepers_;  // due, and out of memory since the start; latest first
   std::vector<std::pair<const agent_type*, std::unique_ptr<turn>>> turns_;
-  std::deque<fan_out_step> steps_;  // that fan-outs may make now
+  std::deque<fan_out_step> steps_;                              // that fan-outs may make now
+  std::deque<std::pair<std::int64_t, std::string>> histories_;  // of agents: when to look whether they are old
+  shared_texts<snapshot> snapshots_;
+  shared_texts<diff> merged_;
   /// Below `next` this shard has taken every record of the partition that is its own.
   struct watermark {
     const source_partition* of;

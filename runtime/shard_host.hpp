@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <twinlane/runtime/agent_delta.hpp>
+#include <twinlane/runtime/agent_history.hpp>
 #include <twinlane/runtime/dead_letter_queue.hpp>
 #include <twinlane/runtime/join_messages.hpp>
 #include <twinlane/runtime/parcel.hpp>
@@ -52,6 +53,7 @@ class shard_host : public parcel_returns, public fan_out_steps {
   /// The partition of that store key, see partition_key().
   virtual const source_partition* partition_of(std::string_view key) = 0;
   virtual turn_pool& turns() = 0;
+  virtual history_budget& histories() = 0;
   virtual std::uint64_t next_birth() = 0;
   virtual std::string lineage_of(std::uint64_t birth) const = 0;
   // To other shards (or the same); never blocks.
@@ -74,6 +76,8 @@ class shard_host : public parcel_returns, public fan_out_steps {
   virtual void did_run_turn(const agent_type& type, std::string_view uri, double seconds) = 0;
   virtual void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) = 0;
   virtual void did_drop_late(const agent_type& type, std::string_view uri, const late_events& dropped) = 0;
+  /// One who wanted to resume did, or got a snapshot.
+  virtual void did_resume(bool resumed) = 0;
   virtual void did_activate() = 0;
   virtual void did_passivate() = 0;
   virtual void did_change_agents(const agent_type& type, int difference) = 0;

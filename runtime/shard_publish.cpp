@@ -40,10 +40,12 @@ void shard::publish(cut& c, entity& e, turn& t, bool changed, bool born, std::sp
   }
   if (e.watched) {
     if (born) {
+      begin_history(e);
       send_snapshots(e);
       send_life(e, "started", "first message");
       note_changes(c, e, ~std::uint64_t{0}, cause, hops);
     } else if (changed) {
+      if (e.watched->history) note_paths(e, t, c.now_ms);
       send_diffs(c, e, t);
       note_changes(c, e, t.changed(), cause, hops);
     }
@@ -79,71 +81,6 @@ void shard::keep_answer(const pending_answer& a, std::int64_t now_ms) {
   answers_->keep(a.key, k, options_.answers_max, [this](const std::string& dropped) {
     if (keeps_) rows_.remove(owner_, detail::answer_lane, dropped);
   });
-}
-
-void shard::send_diffs(const cut& c, entity& e, const turn& t) {
-  struct view_text {
-    std::uint64_t lanes;
-    shared_text tail;
-    std::size_t patch_at;
-  };
-  // Timers and what agents send by themselves have not come from outside: their way begins here.
-  const auto arrived = c.arrived == steady_time{} ? std::chrono::steady_clock::now() : c.arrived;
-  std::vector<view_text> texts;  // one a distinct view: encoded once, shared by its links
-  for (auto& l : e.watched->links) {
-    const auto lanes = t.changed() & l.lanes;
-    if (!lanes) continue;
-    auto it = std::find_if(texts.begin(), texts.end(), [&](const auto& v) { return v.lanes == lanes; });
-    if (it == texts.end()) {
-      std::string tail = "\"rev\":" + std::to_string(e.rev) + ",\"patch\":";
-      const auto patch_at = tail.size();
-      t.encode_patch(tail, lanes);
-      tail += '}';
-      it = texts.insert(it, {lanes, std::make_shared<const std::string>(std::move(tail)), patch_at});
-    }
-    call_out([&] { l.to->on_diff(l.tag, {l.rev, e.rev, it->tail, it->patch_at, arrived}); });
-    l.rev = e.rev;
-  }
-}
-
-void shard::send_events(const entity& e, const turn& t) {
-  for (const auto& event : t.events) {
-    supply_event said{e.rev, nullptr, 0};
-    for (const auto& l : e.watched->links) {
-      if (!(l.lanes >> event.lane & 1)) continue;
-      if (!said.tail) {
-        std::string tail = "\"lane\":";
-        append_json_string(tail, e.type->lanes()[event.lane].name);
-        tail += ",\"value\":";
-        said.value_at = tail.size();
-        said.tail = std::make_shared<const std::string>(tail += event.value);
-      }
-      call_out([&] { l.to->on_event(l.tag, said); });
-    }
-  }
-}
-
-void shard::send_snapshots(entity& e, const std::function<bool(const link&)>& wanted) {
-  const auto of = e.self ? lineage(e) : std::string();
-  std::erase_if(e.watched->links, [&](link& l) { return (!wanted || wanted(l)) && !send_snapshot(e, of, l); });
-}
-
-// False when the state is too large to be sent: the subscription ends then.
-bool shard::send_snapshot(const entity& e, const std::string& of, link& l) {
-  const auto s = make_snapshot(e, of, l.lanes);
-  if (s.tail->size() > options_.document_bytes_max) {
-    call_out([&] { l.to->on_done(l.tag, "error"); });
-    return false;
-  }
-  l.rev = s.rev;
-  call_out([&] { l.to->on_snapshot(l.tag, s); });
-  return true;
-}
-
-void shard::send_life(entity& e, std::string_view event, std::string_view cause) {
-  if (!e.watched) return;
-  for (const auto& l : e.watched->links)
-    if (l.life) call_out([&] { l.to->on_life(l.tag, {event, host_.now_ms(), std::string(cause)}); });
 }
 
 // What agents have caused one another too many times over goes no further.
@@ -198,40 +135,15 @@ void shard::send_effects(cut& c, entity& e, turn& t, const std::shared_ptr<recor
   }
 }
 
-// Who follows no lane, but perhaps the agent's life, brings it not into memory.
-void shard::subscribe(const std::string& uri, const agent_type& type, link l) {
-  auto& e = find_or_watch(uri, type);
-  if (l.lanes != 0) load(e);
-  if (!e.watched) e.watched = std::make_unique<watchers>();
-  try {
-    if (send_snapshot(e, is_stored(e) ? lineage(e) : std::string(), l)) e.watched->links.push_back(std::move(l));
-  } catch (const std::exception& x) {
-    log_limited(log_level::error, "unreadable " + type.name(), uri + ": its stored rows cannot be read: " + x.what());
-    call_out([&] { l.to->on_done(l.tag, "error"); });
-  }
-  drop_if_idle(e);
-}
-
-void shard::unsubscribe(const std::string& uri, std::uint64_t id) {
-  auto* e = find(uri);
-  if (!e || !e->watched) return;
-  auto& links = e->watched->links;
-  const auto it = std::find_if(links.begin(), links.end(), [&](const link& l) { return l.id == id; });
-  if (it == links.end()) return;
-  const auto gone = std::move(*it);
-  links.erase(it);
-  if (links.empty() && e->watched->followers.empty()) e->watched.reset();
-  call_out([&] { gone.to->on_done(gone.tag, "unsubscribed"); });
-  drop_if_idle(*e);
-}
-
 void shard::remove(const std::string& uri, const std::optional<std::string>& if_match, answer<std::monostate> a) {
   auto* e = find_agent(uri);
   if (ended_) return a(error{problem::not_ready, "the server is stopping"});
   // Who cannot be read can be removed.
   if (!e || (!e->self && e->unreadable.empty())) return a(*absence(e, uri));
   const auto at = e->self ? etag_of(lineage(*e), e->rev) : std::string();
-  if (if_match && *if_match != "*" && *if_match != at) return a(error{problem::rev_mismatch, uri + " is at " + at});
+  const bool matches =
+      !if_match || *if_match == "*" || (e->self ? is_etag_of(*if_match, lineage(*e), e->rev) : *if_match == at);
+  if (!matches) return a(error{problem::rev_mismatch, uri + " is at " + at});
   try {
     if (keeps_) forget(uri);
   } catch (const std::exception& x) {
@@ -255,6 +167,7 @@ void shard::remove(const std::string& uri, const std::optional<std::string>& if_
   reschedule(*e, lane_base::never);
   save_due(*e);  // it may have slept until it was read
   if (e->watched) {
+    e->watched->history.reset();
     send_life(*e, "deleted", "request");
     send_snapshots(*e);
     note_changes(c, *e, ~std::uint64_t{0}, nullptr, 0);

@@ -124,7 +124,10 @@ void shard::load(entity& e) {
   did_come(e);
   host_.did_activate();
   send_life(e, "activated", "message");
-  if (e.watched) send_snapshots(e, [&](const link& l) { return l.lanes != 0 && l.rev != e.rev; });
+  if (!e.watched) return;
+  // What a transient lane held has gone, and no turn has told of it.
+  if (auto* h = e.watched->history.get(); h && h->last() != e.rev) h->restart(e.rev);
+  send_snapshots(e, [&](const link& l) { return l.sees->lanes != 0 && l.known != e.rev; });
 }
 
 // What is wrong with its rows, or nothing. Followers who are there stay: rows of theirs may be in this cut.

@@ -78,6 +78,7 @@ void shard::reschedule(entity& e, std::int64_t due_ms) {
 void shard::note_next_due() {
   auto due = next_due();
   if (keeps_ && options_.idle_ms != 0 && active_ != 0) due = std::min(due, next_sweep_ms_);
+  if (!histories_.empty()) due = std::min(due, histories_.front().first);
   next_due_ms_.store(due, std::memory_order_relaxed);
 }
 

@@ -237,7 +237,9 @@ bool shard::revs_match(cut& c, const entity& e, const work& w) {
   const auto at = etag_of(e.self ? lineage(e) : "", e.self ? e.rev : 0);
   const auto* r = std::get_if<command_request>(&q.request);
   const auto& if_match = r ? r->if_match : std::get<write_request>(q.request).if_match;
-  const bool matches = !if_match || (*if_match == "*" ? e.self != nullptr : *if_match == at);
+  const bool matches = !if_match || (*if_match == "*" ? e.self != nullptr
+                                     : e.self         ? is_etag_of(*if_match, lineage(e), e.rev)
+                                                      : *if_match == at);
   const bool fits = matches && (!r || !r->if_rev || *r->if_rev == e.rev);
   if (!fits) fail(c, e, w, problem::rev_mismatch, {}, e.self ? "is at " + at : "does not exist");
   return fits;

@@ -183,6 +183,7 @@ struct service::impl {
 
   void export_figures() {
     figures->gauge("twinlane_shards", {}, [this] { return static_cast<double>(agents->shard_count()); });
+    figures->gauge("twinlane_history_bytes", {}, [this] { return static_cast<double>(agents->history_bytes()); });
     figures->gauge("twinlane_store_queue_bytes", {}, [this] { return static_cast<double>(agents->store_bytes()); });
     figures->gauge("twinlane_connections", {}, [this] { return static_cast<double>(web->connections()); });
     figures->gauge("twinlane_subscriptions", {}, [this] { return static_cast<double>(web->subscriptions()); });

@@ -77,6 +77,7 @@ struct runtime::impl final : shard_host {
   void did_cut(std::span<const agent_delta> deltas) override { options.deltas(deltas); }
   const source_partition* partition_of(std::string_view key) override;
   turn_pool& turns() override { return scratch; }
+  history_budget& histories() override { return history_bytes; }
   std::uint64_t next_birth() override { return births.fetch_add(1, std::memory_order_relaxed); }
   std::string lineage_of(std::uint64_t birth) const override;
   void deliver(mail m) override;
@@ -94,6 +95,7 @@ struct runtime::impl final : shard_host {
   void did_run_turn(const agent_type& type, std::string_view uri, double seconds) override;
   void did_run_command(const agent_type& type, std::string_view lane, std::string_view outcome) override;
   void did_drop_late(const agent_type& type, std::string_view uri, const late_events& dropped) override;
+  void did_resume(bool resumed) override;
   void did_activate() override;
   void did_passivate() override;
   void did_change_agents(const agent_type& type, int difference) override;
@@ -174,6 +176,7 @@ struct runtime::impl final : shard_host {
   std::vector<hosted_type> types;
   turn_pool scratch;
   dead_letter_queue dead;
+  history_budget history_bytes;
   std::shared_ptr<batch_pool> batches = std::make_shared<batch_pool>();
   std::atomic<std::uint64_t> births{1}, subscriptions{1};
   std::atomic<bool> is_ready{false}, accepting{false}, closed{false};

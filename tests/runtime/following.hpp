@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -21,8 +23,13 @@ class following final : public subscriber {
   }
 
  public:
+  /// Asked before each snapshot and diff whether it is refused; empty: none is. has_room() goes before the pull.
+  std::function<bool()> refuses;
+
   bool on_snapshot(std::uint64_t, const snapshot& s) override {
     std::lock_guard lock(mutex_);
+    if (refused()) return false;
+    if (s.resumed) return resumed(s);
     state_ = json::parse(s.lanes());
     lineage_ = s.lineage;
     rev_ = s.rev;
@@ -35,6 +42,7 @@ class following final : public subscriber {
   }
   bool on_diff(std::uint64_t, const diff& d) override {
     std::lock_guard lock(mutex_);
+    if (refused()) return false;
     if (!exists_) broken_ = "a diff without a snapshot";
     if (d.from != rev_) broken_ = "diff from " + std::to_string(d.from) + " after rev " + std::to_string(rev_);
     if (d.rev <= d.from) broken_ = "rev does not grow";
@@ -42,9 +50,11 @@ class following final : public subscriber {
     if (whole["rev"] != d.rev || whole["patch"] != json::parse(d.patch()))
       broken_ = "diff's text does not say what it is";
     rev_ = d.rev;
+    const auto before = state_;
     state_.merge_patch(json::parse(d.patch()));
+    if (!d.merged && state_ == before && says_something(whole["patch"])) broken_ = "diff of nothing " + whole.dump();
     patches_.push_back(json::parse(d.patch()));
-    said_.push_back("diff " + std::to_string(d.from) + ">" + std::to_string(d.rev));
+    said_.push_back((d.merged ? "merged " : "diff ") + std::to_string(d.from) + ">" + std::to_string(d.rev));
     return true;
   }
   void on_life(std::uint64_t, const life_event& e) override {
@@ -62,6 +72,25 @@ class following final : public subscriber {
     said_.push_back("done " + std::string(reason));
   }
 
+  /// From here on it takes what it is told.
+  void has_room() {
+    std::lock_guard lock(mutex_);
+    waits_ = false;
+  }
+  bool waits() const {
+    return locked([&] { return waits_; });
+  }
+  /// Has what the other one had when it went, to resume from there.
+  void take_over(const following& other) {
+    std::scoped_lock lock(mutex_, other.mutex_);
+    state_ = other.state_;
+    lineage_ = other.lineage_;
+    rev_ = other.rev_;
+    exists_ = other.exists_;
+  }
+  resume_point at() const {
+    return locked([&] { return resume_point{lineage_, rev_}; });
+  }
   json state() const {
     return locked([&] { return state_; });
   }
@@ -83,11 +112,29 @@ class following final : public subscriber {
   }
 
  private:
+  bool refused() {
+    if (waits_) broken_ = "told before it pulled";
+    return waits_ = refuses && refuses();
+  }
+  bool resumed(const snapshot& s) {
+    if (!exists_ || s.rev != rev_ || s.lineage != lineage_) broken_ = "resumed where it was not";
+    const auto whole = json::parse(R"({"op":"snap",)" + *s.tail);
+    if (whole["rev"] != rev_ || whole["lineage"] != lineage_ || whole["resumed"] != true || whole.contains("lanes"))
+      broken_ = "resuming snapshot's text does not say what it is";
+    said_.push_back("resumed " + std::to_string(s.rev));
+    return true;
+  }
+  // Nulls alone tell nothing that one could have.
+  static bool says_something(const json& patch) {
+    if (!patch.is_object()) return !patch.is_null();
+    return std::any_of(patch.begin(), patch.end(), [](const json& v) { return says_something(v); });
+  }
+
   mutable std::mutex mutex_;
   json state_ = json::object();
   std::string lineage_, broken_;
   std::uint64_t rev_ = 0;
-  bool exists_ = false;
+  bool exists_ = false, waits_ = false;
   std::vector<std::string> said_;
   std::vector<json> patches_;
 };

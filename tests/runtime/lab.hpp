@@ -123,6 +123,7 @@ class lab : public shard_host {
     return key == partition_key(*source) ? source.get() : nullptr;
   }
   turn_pool& turns() override { return pool_; }
+  history_budget& histories() override { return history_bytes; }
   std::uint64_t next_birth() override { return ++births; }
   std::string lineage_of(std::uint64_t birth) const override { return "L" + std::to_string(birth); }
   void deliver(mail m) override { ++delivered, on(m.uri).enqueue(std::move(m)); }
@@ -150,6 +151,7 @@ class lab : public shard_host {
   void did_drop_late(const agent_type&, std::string_view uri, const late_events& dropped) override {
     late[std::string(uri)] += dropped.count;
   }
+  void did_resume(bool done) override { ++(done ? resumed : not_resumed); }
   void did_activate() override {}
   void did_passivate() override {}
   void did_change_agents(const agent_type&, int difference) override { agents += difference; }
@@ -194,11 +196,21 @@ class lab : public shard_host {
   std::shared_ptr<told> write(write_request r) { return ask(std::move(r)); }
   std::shared_ptr<following> subscribe(const std::string& uri, view what = {}, bool life = false) {
     auto f = std::make_shared<following>();
-    const auto& type = *type_of(uri);
-    const auto lanes = std::get<0>(lanes_of(type, what, true));
-    const auto id = ++links_;
-    on(uri).request([=, &type](shard& s) { s.subscribe(uri, type, {id, id, lanes, 0, life, f}); });
+    subscribe(uri, f, what, life);
     return f;
+  }
+  void subscribe(const std::string& uri, std::shared_ptr<subscriber> by, const view& what, bool life = false,
+                 const std::optional<resume_point>& from = {}) {
+    const auto& type = *type_of(uri);
+    const auto id = ++links_;
+    const twinlane::link l{id, id, std::make_shared<const link_view>(std::get<0>(view_of(type, what, true))), life, by};
+    on(uri).request([=, &type](shard& s) { s.subscribe(uri, type, l, from); });
+  }
+  void unsubscribe(const std::string& uri, std::uint64_t id) {
+    on(uri).order([=](shard& s) { s.unsubscribe(uri, id); });
+  }
+  void pull(const std::string& uri, std::uint64_t id) {
+    on(uri).order([=](shard& s) { s.pull(uri, id); });
   }
   std::uint64_t last_link() const { return links_; }
   std::shared_ptr<std::optional<outcome<std::monostate>>> remove(const std::string& uri) {
@@ -254,6 +266,8 @@ class lab : public shard_host {
   std::vector<std::string> turns_run;
   std::map<std::string, int> commands;
   std::map<std::string, std::uint64_t> late;
+  history_budget history_bytes{1 << 20};
+  int resumed = 0, not_resumed = 0;
   int agents = 0, unreadable = 0, delivered = 0, taken_back = 0;
   sink_queue sink{"audit", {4, 1 << 20}};
   std::vector<std::string> waiting_for_room, lost;
