@@ -119,9 +119,12 @@ void measure(const char* what, const followed& by, unsigned keys) {
 
 int main() {
   using namespace twinlane::perf;
+  using twinlane::field_set;
   measure("in place, nobody watches", {0, {}}, 10);
   measure("in place, one watches", {1, {}}, 10);
   measure("in place, ten watch", {10, {}}, 10);
+  const auto amount = std::make_shared<const field_set>(field_set::of({{"orders", "3", "amount"}}));
+  measure("in place, ten watch a field", {10, {true, {}, amount}}, 10);
   measure("new orders, nobody watches", {0, {}}, 1'000'000);
   measure("new orders, one watches", {1, {}}, 1'000'000);
   measure("new orders, ten watch", {10, {}}, 1'000'000);
