@@ -4,31 +4,16 @@
 
 #include <twinlane/agents/uri.hpp>
 #include <twinlane/web/server_message.hpp>
+#include <twinlane/web/wanted_view.hpp>
 
 namespace twinlane::web {
 namespace {
 
-constexpr std::size_t waiting_max = 64;
 constexpr unsigned commands_max = 256;
 
 std::string ok_message(std::uint64_t id, const command_result& r) {
   return with_id("ok", id) + ",\"rev\":" + std::to_string(r.rev) +
          ",\"result\":" + (r.result.empty() ? "null" : r.result) + "}";
-}
-
-// Lanes that `lanes` and `fields` agree on; `fields` may name whole lanes only.
-std::optional<view> view_of(const sub_message& m) {
-  view v;
-  v.all = !m.lanes && m.fields.empty();
-  if (m.fields.empty()) {
-    if (m.lanes) v.lanes = *m.lanes;
-    return v;
-  }
-  for (const auto& path : m.fields) {
-    if (path.size() > 1) return std::nullopt;
-    if (!m.lanes || std::find(m.lanes->begin(), m.lanes->end(), path[0]) != m.lanes->end()) v.lanes.push_back(path[0]);
-  }
-  return v;
 }
 
 }  // namespace
@@ -58,16 +43,17 @@ std::optional<close_reason> conversation::receive(std::string_view frame, token_
 }
 
 void conversation::advance() {
-  while (!ended_ && !inbound_.empty() && room()) {
+  while (!ended_ && !inbound_.empty() && room(waiting_)) {
     const auto m = std::move(inbound_.front());
     inbound_.pop_front();
     std::visit([this](const auto& message) { handle(message); }, m);
   }
 }
 
-bool conversation::room() const {
+// For one more, while so many are expected.
+bool conversation::room(std::size_t expected) const {
   const std::size_t fitting = std::max<std::size_t>(1, outbound_half_ / largest_);
-  return waiting_ < std::min(window_, fitting) && commands_->load(std::memory_order_relaxed) < commands_max &&
+  return expected < std::min(window_, fitting) && commands_->load(std::memory_order_relaxed) < commands_max &&
          out_->bytes() <= outbound_half_;
 }
 
@@ -75,26 +61,34 @@ void conversation::handle(const sub_message& m) {
   if (table_.contains(m.id)) return refuse(m.id, problem::conflict, "This connection has a subscription with this id.");
   const auto uri = canonical_uri(m.uri);
   if (!uri) return refuse(m.id, problem::bad_request, "'uri' is not an agent's path, as in /customer/42.");
-  auto what = view_of(m);
-  if (!what)
-    return refuse(m.id, problem::bad_request, "'fields' of a subscription may name whole lanes only. Use 'lanes'.");
-  if (!begin(m.id, {*uri, std::move(*what), m.life}, nullptr)) out_->reply(done_message(m.id, "limit"));
+  for (const auto& path : m.fields)
+    if (const auto lane = lanes_.find_lane(*uri, path[0]); !ok(lane))
+      return refuse(m.id, std::get<error>(lane).code, std::get<error>(lane).detail);
+  subscribe_request r{*uri, wanted_view(m.lanes, m.fields), m.life};
+  if (m.resume) r.resume = resume_point{m.resume->lineage, m.resume->rev};
+  const auto pause = m.max_rate ? pause_of(*m.max_rate) : steady_time::duration::zero();
+  if (!begin(m.id, std::move(r), pause, nullptr)) out_->reply(done_message(m.id, "limit"));
 }
 
 // False when there are as many subscriptions as may be.
-bool conversation::begin(std::uint64_t id, subscribe_request r, std::unique_ptr<lane_query> q) {
+bool conversation::begin(std::uint64_t id, subscribe_request r, steady_time::duration pause,
+                         std::unique_ptr<lane_query> q) {
   if (table_.size() >= subscriptions_max_) return false;
   const auto tag = table_.add(id);
   ++waiting_;
   subscriptions_.fetch_add(1, std::memory_order_relaxed);
   auto& s = *table_.find(tag);
-  s.what = std::make_unique<const subscribe_request>(std::move(r));
+  s.pause = pause;
+  s.what = std::make_unique<subscribe_request>(std::move(r));
   s.query = std::move(q);
+  if (pause > pause.zero()) out_->pace(tag);
   auto answer = port_->subscribe(*s.what, out_, tag);
+  s.what->resume.reset();
   if (ok(answer)) {
     s.handle = std::get<subscription>(std::move(answer));
   } else {
     forget(tag);
+    out_->forget(tag);
     refuse(id, std::get<error>(answer).code, std::get<error>(answer).detail);
   }
   return true;
@@ -135,74 +129,27 @@ void conversation::refuse(std::uint64_t id, problem code, std::string_view messa
 }
 
 void conversation::forget(std::uint64_t tag) {
-  const auto* s = table_.find(tag);
+  auto* s = table_.find(tag);
   if (!s) return;
-  if (s->waiting) --waiting_;
+  did_arrive(*s);
   if (s->query) held_bytes_ -= s->query->held_bytes();
+  due_.erase({s->due, tag});
   table_.remove(tag);
   subscriptions_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void conversation::note_missed() {
-  for (const auto tag : missed_) {
-    auto* s = table_.find(tag);
-    if (!s) continue;
-    // What it waited for is lost; it waits again once it has been made anew.
-    if (s->waiting) --waiting_;
-    s->waiting = false;
-    owed_.push_back(tag);
-  }
-  missed_.clear();
-}
-
-void conversation::renew_missed() {
-  while (!ended_ && inbound_.empty() && !owed_.empty() && room()) {
-    const auto old = owed_.front();
-    owed_.pop_front();
-    auto* s = table_.find(old);
-    if (!s) continue;
-    const auto tag = table_.renew(old);
-    s->waiting = true;
-    ++waiting_;
-    // First the new one, so that the agent never is without a subscriber in between.
-    out_->renew(old, tag);
-    auto answer = port_->subscribe(*s->what, out_, tag);
-    port_->unsubscribe(s->handle);
-    if (ok(answer)) {
-      s->handle = std::get<subscription>(std::move(answer));
-      continue;
-    }
-    out_->reply(done_message(s->id, "error"));
-    forget(tag);
-  }
-}
-
 // The id to send it under, or nothing when its subscription has ended meanwhile.
-std::optional<std::uint64_t> conversation::client_id(outgoing& m) {
+std::optional<std::uint64_t> conversation::client_id(const outgoing& m, steady_time now) {
   if (m.what == outgoing::kind::reply) return 0;
   auto* s = table_.find(m.tag);
-  const bool is_event = m.what == outgoing::kind::event;
-  if (!s) {
-    // What its turn changed has not been told, so neither is this.
-    if (auto* now = is_event ? table_.find_renewed(m.tag) : nullptr) now->dropped += 1 + m.dropped;
-    return std::nullopt;
-  }
-  if (is_event) m.dropped += std::exchange(s->dropped, 0);
+  if (!s) return std::nullopt;
   const auto id = s->id;
-  if (m.what == outgoing::kind::snap) {
-    largest_ = std::max(largest_, m.bytes());
-    window_ = std::min(waiting_max, window_ * 2);
-    if (s->waiting) {
-      s->waiting = false;
-      --waiting_;
-    }
-  } else if (m.what == outgoing::kind::done) {
-    forget(m.tag);
-  }
+  if (m.what == outgoing::kind::snap || m.what == outgoing::kind::diff) did_tell(*s, m, now);
+  if (m.what == outgoing::kind::done) forget(m.tag);
   return id;
 }
 
-bool conversation::next(frame_batch& batch) {
+bool conversation::next(frame_batch& batch, steady_time now) {
   batch.clear();
   large_bytes_ = row_bytes_ = 0;
   for (;;) {
@@ -212,18 +159,19 @@ bool conversation::next(frame_batch& batch) {
       next_ready_ = 0;
       // With something in hand, what came meanwhile waits for the next frame and needs no wake-up.
       if (!batch.empty() || !out_->take(ready_, missed_)) break;
-      note_missed();
+      for (const auto tag : missed_) note_missed(tag);
+      missed_.clear();
       if (ready_.empty()) continue;
     }
     auto& m = ready_[next_ready_];
     if (auto* q = query_of(m)) {
-      if (client_id(m)) feed(*q, m);
+      if (client_id(m, now)) feed(*q, m);
       m.text.reset();
       ++next_ready_;
       continue;
     }
     if (!batch.fits(m)) break;
-    if (const auto id = client_id(m)) {
+    if (const auto id = client_id(m, now)) {
       batch.add(m, *id);
       if (out_->large(m)) large_bytes_ += m.bytes();
     } else {
@@ -252,6 +200,7 @@ void conversation::end() {
   out_->close();
   inbound_.clear();
   owed_.clear();
+  due_.clear();
   ready_.clear();
   ready_.shrink_to_fit();
   next_ready_ = 0;
@@ -259,7 +208,7 @@ void conversation::end() {
   subscriptions_.fetch_sub(table_.size(), std::memory_order_relaxed);
   table_.clear();
   reading_.reset();
-  waiting_ = held_bytes_ = 0;
+  waiting_ = pulling_ = held_bytes_ = 0;
 }
 
 }  // namespace twinlane::web

@@ -5,8 +5,10 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <twinlane/web/frame_batch.hpp>
@@ -24,8 +26,9 @@ namespace twinlane::web {
 ///
 /// Shape    messages are handled one by one and only while wants_more() holds, so that a flood of `sub` waits in the
 ///          client's socket and not in our memory
-/// Errors   a subscription that missed something because the outbox was full is made anew when there is room, and so
-///          goes on with a snapshot
+/// Errors   a subscription that missed something, for want of room or by its `max_rate`, pulls it when there is room
+/// and
+///          time, and goes on with one merged diff or a snapshot
 /// Threads  the connection's strand; what the runtime sends comes through the outbox
 class conversation final : public subprotocol {
  public:
@@ -38,11 +41,11 @@ class conversation final : public subprotocol {
 
   std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now) override;
   void advance() override;
-  /// Makes subscriptions anew that missed something, as far as there is room; received messages go first.
-  void renew_missed() override;
-  bool wants_more() const override { return inbound_.empty() && room(); }
+  void catch_up(steady_time now) override;
+  std::optional<steady_time> next_due() const override;
+  bool wants_more() const override { return inbound_.empty() && room(waiting_); }
 
-  bool next(frame_batch& batch) override;
+  bool next(frame_batch& batch, steady_time now) override;
   void wrote(const frame_batch& batch) override;
 
   bool slow() const override { return out_->overflowed(); }
@@ -51,18 +54,22 @@ class conversation final : public subprotocol {
   void end() override;
 
  private:
-  bool room() const;
+  bool room(std::size_t expected) const;
   void handle(const sub_message& m);
   void handle(const query_message& m);
   void handle(const unsub_message& m);
   void handle(const cmd_message& m);
   void handle(const ping_message& m);
   void handle(const faulty_message& m);
-  bool begin(std::uint64_t id, subscribe_request r, std::unique_ptr<lane_query> q);
+  bool begin(std::uint64_t id, subscribe_request r, steady_time::duration pause, std::unique_ptr<lane_query> q);
   void refuse(std::uint64_t id, problem code, std::string_view message);
   void forget(std::uint64_t tag);
-  void note_missed();
-  std::optional<std::uint64_t> client_id(outgoing& m);
+  std::optional<std::uint64_t> client_id(const outgoing& m, steady_time now);
+  // What was missed (conversation_pull.cpp).
+  void open_due(steady_time now);
+  void note_missed(std::uint64_t tag);
+  void did_arrive(subscription_table::slot& s);
+  void did_tell(subscription_table::slot& s, const outgoing& m, steady_time now);
   // Queries (conversation_query.cpp).
   lane_query* query_of(const outgoing& m);
   void feed(lane_query& q, const outgoing& m);
@@ -78,10 +85,13 @@ class conversation final : public subprotocol {
   std::deque<client_message> inbound_;
   subscription_table table_;
   std::size_t waiting_ = 0;               // subscriptions without their first snapshot
+  std::size_t pulling_ = 0;               // those that wait for what they pulled
+  steady_time pulled_at_{};               // when the first of them did
   std::size_t window_ = 1, largest_ = 1;  // how many may wait: starts small, grows as their size is known
   std::shared_ptr<std::atomic<unsigned>> commands_ = std::make_shared<std::atomic<unsigned>>(0);
   std::vector<std::uint64_t> missed_;  // as the outbox says it
-  std::deque<std::uint64_t> owed_;     // tags whose subscription is to be made anew
+  std::deque<std::uint64_t> owed_;     // tags that are to pull
+  std::set<std::pair<steady_time, std::uint64_t>> due_;
   std::vector<outgoing> ready_;
   std::size_t next_ready_ = 0;
   std::size_t large_bytes_ = 0;  // in the batch, of messages above the bound

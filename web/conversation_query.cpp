@@ -13,7 +13,7 @@ void conversation::handle(const query_message& m) {
   if (!ok(lane)) return refuse(m.id, std::get<error>(lane).code, std::get<error>(lane).detail);
   const auto kind = std::get<0>(lane)->kind;
   if (const auto wrong = wrong_query(m.what, kind)) return refuse(m.id, wrong->code, wrong->detail);
-  if (!begin(m.id, {*uri, {false, {m.what.lane}}, false}, std::make_unique<lane_query>(m.what, kind)))
+  if (!begin(m.id, {*uri, {false, {m.what.lane}}, false}, {}, std::make_unique<lane_query>(m.what, kind)))
     refuse(m.id, problem::too_busy, "This connection has as many subscriptions as it may have.");
 }
 
@@ -39,9 +39,7 @@ void conversation::feed(lane_query& q, const outgoing& m) {
 
 // Rows of what is being read. False when the batch is full and there may be more.
 bool conversation::send_rows(frame_batch& batch) {
-  auto* s = table_.find(reading_->tag);
-  if (!s) s = table_.find_renewed(reading_->tag);
-  if (s) {
+  if (auto* s = table_.find(reading_->tag)) {
     for (std::string row; !batch.full(); row.clear()) {
       if (!s->query->next(row)) break;
       const outgoing m{outgoing::kind::reply,

@@ -11,10 +11,4 @@ namespace twinlane::web {
 /// Nothing when a part is empty or an escape is cut off or unknown.
 std::optional<std::vector<std::string>> split_field(std::string_view path);
 
-/// The parts of a lanes object that the paths name, as JSON text. Paths that lead nowhere select nothing.
-///
-/// Cost     parses and writes the whole document: for single requests, not for streams
-/// Errors   std::invalid_argument when lanes_json is not a JSON object
-std::string select_fields(std::string_view lanes_json, const std::vector<std::vector<std::string>>& paths);
-
 }  // namespace twinlane::web

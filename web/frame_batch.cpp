@@ -58,8 +58,9 @@ void frame_batch::add(const outgoing& m, std::uint64_t client_id) {
   }
   if (m.what == outgoing::kind::event) append_event_end(text_, m.dropped);
   bytes_ += m.bytes();
-  if (m.what == outgoing::kind::diff) arrived_.push_back(m.arrived);
-  if (m.what == outgoing::kind::snap) ++snapshots_;
+  if (m.what == outgoing::kind::diff && m.merged) ++merged_;
+  if (m.what == outgoing::kind::diff && !m.merged) arrived_.push_back(m.arrived);
+  if (m.what == outgoing::kind::snap && !m.resumed) ++snapshots_;
   if (m.what == outgoing::kind::event) ++events_;
 }
 
@@ -73,7 +74,7 @@ void frame_batch::clear() {
   long_.clear();
   arrived_.clear();
   bytes_ = count_ = 0;
-  snapshots_ = events_ = 0;
+  merged_ = snapshots_ = events_ = 0;
   single_ = false;
 }
 

@@ -34,8 +34,12 @@ class frame_batch {
   /// What the messages counted for in the outbox.
   std::size_t bytes() const noexcept { return bytes_; }
   std::uint64_t diffs() const noexcept { return arrived_.size(); }
+  /// Diffs of several turns, which are not among diffs().
+  std::uint64_t merged() const noexcept { return merged_; }
   std::uint64_t snapshots() const noexcept { return snapshots_; }
   std::uint64_t events() const noexcept { return events_; }
+  /// When the turns of diffs() began. One who gets a merged diff was behind by its own doing, so that says nothing of
+  /// us.
   const std::vector<steady_time>& arrived() const noexcept { return arrived_; }
 
   /// The sealed frame, piece by piece.
@@ -59,7 +63,7 @@ class frame_batch {
   std::vector<long_text> long_;
   std::vector<steady_time> arrived_;
   std::size_t bytes_ = 0, count_ = 0;
-  std::uint64_t snapshots_ = 0, events_ = 0;
+  std::uint64_t merged_ = 0, snapshots_ = 0, events_ = 0;
   bool single_ = false;
 };
 

@@ -16,7 +16,7 @@ namespace twinlane::web {
 struct request {
   std::string method, target, body;
   std::string accept, content_type, content_encoding, host;
-  std::optional<std::string> if_match, if_none_match, idempotency_key, origin;
+  std::optional<std::string> if_match, if_none_match, idempotency_key, last_event_id, origin;
 };
 
 struct response {

@@ -121,7 +121,9 @@ void add_type(json& paths, const type_description& t) {
   get["responses"]["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   get["responses"]["304"] = {{"description", "Unchanged since the given ETag"}};
   path["get"] = with_parameters(std::move(get), {parameter("query", "fields"), parameter("query", "life", "boolean"),
-                                                 parameter("header", "If-None-Match")});
+                                                 parameter("query", "max_rate", "number"),
+                                                 parameter("header", "If-None-Match"),
+                                                 parameter("header", "Last-Event-ID")});
   path["delete"] = with_parameters(
       operation("delete_" + t.name, "Remove the entity and its stored state", {{"description", "Removed"}}, "204"),
       {parameter("header", "If-Match")});

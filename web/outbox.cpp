@@ -12,13 +12,11 @@ constexpr std::size_t irreplaceable_factor = 4;
 outbox::outbox(std::size_t bytes_max, std::function<void()> wake) : bytes_max_(bytes_max), wake_(std::move(wake)) {}
 
 bool outbox::on_snapshot(std::uint64_t tag, const snapshot& s) {
-  push({outgoing::kind::snap, tag, 0, s.tail, {}, 0});
-  return true;
+  return push({outgoing::kind::snap, tag, 0, s.tail, {}, 0, false, s.resumed});
 }
 
 bool outbox::on_diff(std::uint64_t tag, const diff& d) {
-  push({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0});
-  return true;
+  return push({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0, d.merged});
 }
 
 void outbox::on_event(std::uint64_t tag, const supply_event& e) {
@@ -45,87 +43,98 @@ void outbox::reply(std::string message) {
   push({outgoing::kind::reply, 0, 0, std::make_shared<const std::string>(std::move(message)), {}, 0});
 }
 
-void outbox::push(outgoing m) {
+bool outbox::push(outgoing m) {
   std::vector<outgoing> dropped;  // freed after the lock
+  bool taken;
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return;
-    if (admit(m)) {
+    if (closed_) return false;
+    taken = admit(m);
+    if (taken) {
       waiting_.push_back(std::move(m));
     } else if (closed_) {
       forget_all(dropped);
     } else if (missed_.empty()) {
-      return;
+      return false;
     }
-    if (awake_ && !closed_) return;
+    if (awake_ && !closed_) return taken;
     awake_ = true;
   }
   wake_();
+  return taken;
 }
 
 // Counts the message, or notes what becomes of it.
 bool outbox::admit(outgoing& m) {
   if (m.what == outgoing::kind::event) return admit_event(m);
-  if (m.what == outgoing::kind::snap) did_begin(m.tag);
-  const bool replaceable = m.what == outgoing::kind::snap || m.what == outgoing::kind::diff;
-  if (replaceable && cut_.contains(m.tag)) return false;
-  if (m.what == outgoing::kind::done) {
-    cut_.erase(m.tag);
-    past_.erase(m.tag);
-    before_.erase(m.tag);
-    dropped_.erase(m.tag);
+  if (m.what == outgoing::kind::snap || m.what == outgoing::kind::diff) return admit_state(m);
+  if (m.what == outgoing::kind::done) tags_.erase(m.tag);
+  auto& counted = large(m) ? large_bytes_ : bytes_;
+  const bool fits = large(m) ? counted == 0 : counted + m.bytes() <= bytes_max_;
+  if (!fits && counted + m.bytes() > irreplaceable_factor * bytes_max_) {
+    closed_ = overflowed_ = true;
+    return false;
   }
-  const std::size_t size = m.bytes();
-  const bool alone = size > bytes_max_;
-  auto& counted = alone ? large_bytes_ : bytes_;
-  if (alone ? counted > 0 : counted + size > bytes_max_) {
-    if (replaceable) {
-      cut_.insert(m.tag);
-      missed_.push_back(m.tag);
-      return false;
-    }
-    if (counted + size > irreplaceable_factor * bytes_max_) {
-      closed_ = overflowed_ = true;
-      return false;
-    }
+  counted += m.bytes();
+  return true;
+}
+
+// What is refused leaves nothing here but its tag: the runtime tells it again, merged, when it is pulled.
+bool outbox::admit_state(const outgoing& m) {
+  const auto found = tags_.find(m.tag);
+  const bool is_diff = m.what == outgoing::kind::diff;
+  if (is_diff && found != tags_.end() && found->second.closed) {
+    found->second.behind = found->second.early = true;
+    return false;
   }
-  counted += size;
+  auto& counted = large(m) ? large_bytes_ : bytes_;
+  if (large(m) ? counted > 0 : counted + m.bytes() > bytes_max_) {
+    tags_[m.tag].behind = true;
+    missed_.push_back(m.tag);
+    return false;
+  }
+  counted += m.bytes();
+  if (found == tags_.end()) return true;
+  found->second.behind = false;
+  if (is_diff) found->second.closed = found->second.paced;
+  if (!found->second.paced && found->second.dropped == 0) tags_.erase(found);
   return true;
 }
 
 bool outbox::admit_event(outgoing& m) {
-  if (past_.contains(m.tag)) return false;
   const std::size_t size = m.bytes();
+  const auto found = tags_.find(m.tag);
+  const bool early = found != tags_.end() && found->second.behind && !found->second.paced;
   const bool fits = bytes_ + size <= bytes_max_ / 2 || bytes_ + large_bytes_ == 0;
-  if (!fits || cut_.contains(m.tag)) {
-    ++dropped_[m.tag];
+  if (!fits || early) {
+    ++tags_[m.tag].dropped;
     ++dropped_all_;
     return false;
   }
-  if (const auto count = dropped_.find(m.tag); count != dropped_.end()) {
-    m.dropped = count->second;
-    dropped_.erase(count);
+  if (found != tags_.end()) {
+    m.dropped = std::exchange(found->second.dropped, 0);
+    if (!found->second.paced) tags_.erase(found);
   }
   (large(m) ? large_bytes_ : bytes_) += size;
   return true;
 }
 
-// Both tags hear events until the old one is done: which of them are counted under which must not depend on that.
-void outbox::did_begin(std::uint64_t tag) {
-  const auto found = before_.find(tag);
-  if (found == before_.end()) return;
-  const auto old = found->second;
-  before_.erase(found);
-  past_.insert(old);
-  if (const auto count = dropped_.find(old); count != dropped_.end()) {
-    dropped_[tag] += count->second;
-    dropped_.erase(old);
-  }
+void outbox::pace(std::uint64_t tag) {
+  std::lock_guard lock(mutex_);
+  tags_[tag].paced = true;
 }
 
-void outbox::renew(std::uint64_t old_tag, std::uint64_t tag) {
+bool outbox::open(std::uint64_t tag) {
   std::lock_guard lock(mutex_);
-  before_[tag] = old_tag;
+  const auto found = tags_.find(tag);
+  if (found == tags_.end()) return false;
+  found->second.closed = false;
+  return std::exchange(found->second.early, false);
+}
+
+void outbox::forget(std::uint64_t tag) {
+  std::lock_guard lock(mutex_);
+  tags_.erase(tag);
 }
 
 std::uint64_t outbox::take_dropped() {
@@ -158,10 +167,7 @@ void outbox::forget_all(std::vector<outgoing>& into) {
   into.swap(waiting_);
   bytes_ = large_bytes_ = 0;
   missed_ = {};
-  cut_ = {};
-  past_ = {};
-  before_ = {};
-  dropped_ = {};
+  tags_ = {};
 }
 
 bool outbox::overflowed() const {

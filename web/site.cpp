@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <exception>
 
 #include <nlohmann/json.hpp>
 
-#include <twinlane/web/fields.hpp>
 #include <twinlane/web/lane_rows.hpp>
 #include <twinlane/web/openapi.hpp>
+#include <twinlane/web/wanted_view.hpp>
 
 namespace twinlane::web {
 namespace {
@@ -17,34 +16,7 @@ constexpr std::size_t command_bytes_max = 1024 * 1024;
 constexpr std::size_t page_limit_max = 1000;
 constexpr std::size_t idempotency_key_bytes_max = 255;
 
-using paths = std::vector<std::vector<std::string>>;
-
-outcome<paths> wanted_fields(const resource& where) {
-  paths out;
-  const auto* text = find_query(where.query, "fields");
-  if (!text) return out;
-  for (const auto field : split_list(*text)) {
-    auto path = split_field(field);
-    if (!path) return error{problem::bad_request, "'" + std::string(field) + "' in 'fields' is not a dotted path."};
-    out.push_back(std::move(*path));
-  }
-  if (out.empty()) return error{problem::bad_request, "'fields' names nothing. Leave it out for all lanes."};
-  return out;
-}
-
-view lanes_of(const paths& fields) {
-  view v;
-  v.all = fields.empty();
-  for (const auto& path : fields)
-    if (std::find(v.lanes.begin(), v.lanes.end(), path[0]) == v.lanes.end()) v.lanes.push_back(path[0]);
-  return v;
-}
-
-bool deep(const paths& fields) {
-  return std::any_of(fields.begin(), fields.end(), [](const auto& path) { return path.size() > 1; });
-}
-
-std::string entity_document(const snapshot& s, const paths& fields) {
+std::string entity_document(const snapshot& s) {
   std::string body = "{\"uri\":";
   append_json(body, s.uri);
   body += ",\"type\":";
@@ -52,11 +24,7 @@ std::string entity_document(const snapshot& s, const paths& fields) {
   body += ",\"lineage\":";
   append_json(body, s.lineage);
   body += ",\"rev\":" + std::to_string(s.rev) + ",\"lanes\":";
-  if (deep(fields)) {
-    body += select_fields(s.lanes(), fields);
-  } else {
-    body += s.lanes();
-  }
+  body += s.lanes();
   return body += "}";
 }
 
@@ -144,18 +112,6 @@ std::optional<std::size_t> wanted_limit(const resource& where) {
 }
 
 }  // namespace
-
-outcome<view> stream_view(const resource& where) {
-  const auto *text = find_query(where.query, "fields"), *life = find_query(where.query, "life");
-  if (text && text->empty() && life && *life == "true") return view{false, {}};
-  auto fields = wanted_fields(where);
-  if (!ok(fields)) return std::get<error>(fields);
-  const auto& list = std::get<paths>(fields);
-  if (deep(list))
-    return error{problem::bad_request,
-                 "A stream's 'fields' may name whole lanes only. Name the lane, or GET the field."};
-  return lanes_of(list);
-}
 
 site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only)
     : port_(std::move(p)),
@@ -254,22 +210,16 @@ response site::fixed(const request& r, const resource& where) const {
 
 void site::get_entity(const request& r, const resource& where, respond done) const {
   if (preferred_media(r.accept) == media::html) return page_of_entity(where, std::move(done));
-  auto fields = wanted_fields(where);
-  if (!ok(fields)) return done(problem_response(std::get<error>(fields)));
-  auto list = std::get<paths>(std::move(fields));
-  const view what = lanes_of(list);
-  port_->get(where.uri, what,
-             [none_match = r.if_none_match, list = std::move(list), done = std::move(done)](outcome<snapshot> o) {
+  const auto what = wanted_view(where);
+  if (!ok(what)) return done(problem_response(std::get<error>(what)));
+  port_->get(where.uri, std::get<view>(what),
+             [none_match = r.if_none_match, done = std::move(done)](outcome<snapshot> o) {
                if (!ok(o)) return done(problem_response(std::get<error>(o)));
                const auto& s = std::get<snapshot>(o);
                if (!s.exists) return done(problem_response(problem::no_such_entity, s.uri + " does not exist."));
                const auto tag = tag_of(s.lineage, s.rev);
                if (none_match && none_match_holds(*none_match, tag)) return done(unchanged(tag));
-               try {
-                 done(tagged(entity_document(s, list), tag));
-               } catch (const std::exception& e) {
-                 done(problem_response(problem::handler_failed, e.what()));
-               }
+               done(tagged(entity_document(s), tag));
              });
 }
 

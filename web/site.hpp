@@ -63,7 +63,4 @@ class site {
   std::atomic<bool> draining_{false};
 };
 
-/// The view that `?fields=` asks of a stream: whole lanes only; no lane with an empty text and `life=true`.
-outcome<view> stream_view(const resource& where);
-
 }  // namespace twinlane::web

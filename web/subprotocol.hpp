@@ -28,13 +28,15 @@ class subprotocol {
   }
   /// Handles received messages as far as there is room.
   virtual void advance() {}
-  /// Makes anew what was missed, as far as there is room; received messages go first.
-  virtual void renew_missed() {}
+  /// Asks for what was missed, as far as there is room and time; received messages go first.
+  virtual void catch_up(clock::time_point /*now*/) {}
+  /// When to do so at the latest.
+  virtual std::optional<clock::time_point> next_due() const { return std::nullopt; }
   /// May the next message be read?
   virtual bool wants_more() const = 0;
 
   /// Fills the empty batch. False when nothing waits.
-  virtual bool next(frame_batch& batch) = 0;
+  virtual bool next(frame_batch& batch, clock::time_point now) = 0;
   /// Is the batch that next() filled a text frame?
   virtual bool text() const { return true; }
   /// The batch has been written.

@@ -22,7 +22,6 @@ std::uint64_t subscription_table::add(std::uint64_t id) {
   s.id = id;
   s.used = true;
   s.waiting = true;
-  s.first_generation = s.generation;
   by_id_.emplace(id, index);
   return make_tag(s.generation, index);
 }
@@ -34,23 +33,10 @@ subscription_table::slot* subscription_table::find(std::uint64_t tag) noexcept {
   return s.used && s.generation == static_cast<std::uint32_t>(tag >> 32) ? &s : nullptr;
 }
 
-subscription_table::slot* subscription_table::find_renewed(std::uint64_t former_tag) noexcept {
-  const auto index = static_cast<std::uint32_t>(former_tag);
-  if (index >= slots_.size()) return nullptr;
-  auto& s = slots_[index];
-  const auto generation = static_cast<std::uint32_t>(former_tag >> 32);
-  return s.used && generation >= s.first_generation && generation < s.generation ? &s : nullptr;
-}
-
 std::optional<std::uint64_t> subscription_table::tag_of(std::uint64_t id) const {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return std::nullopt;
   return make_tag(slots_[found->second].generation, found->second);
-}
-
-std::uint64_t subscription_table::renew(std::uint64_t tag) {
-  auto* s = find(tag);
-  return s ? make_tag(++s->generation, static_cast<std::uint32_t>(tag)) : tag;
 }
 
 void subscription_table::remove(std::uint64_t tag) {
@@ -58,11 +44,12 @@ void subscription_table::remove(std::uint64_t tag) {
   if (!s) return;
   by_id_.erase(s->id);
   s->used = false;
-  s->waiting = false;
+  s->waiting = s->pulling = false;
   s->handle = {};
   s->what.reset();
   s->query.reset();
-  s->dropped = 0;
+  s->pause = {};
+  s->due = {};
   ++s->generation;
   free_.push_back(static_cast<std::uint32_t>(tag));
 }

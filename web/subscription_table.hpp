@@ -20,13 +20,15 @@ class subscription_table {
  public:
   struct slot {
     std::uint64_t id{};
-    std::uint32_t generation{}, first_generation{};
+    std::uint32_t generation{};
     bool used = false;
-    bool waiting = false;  // for a snapshot
+    bool waiting = false;  // for its first snapshot
+    bool pulling = false;  // it waits for what it pulled
     subscription handle;
-    std::unique_ptr<const subscribe_request> what;
+    std::unique_ptr<subscribe_request> what;
     std::unique_ptr<lane_query> query;  // of what the client gets as rows
-    std::uint64_t dropped{};            // events that came under a former tag
+    steady_time::duration pause{};      // after each diff; 0: none
+    steady_time due{};                  // when the pause ends; the clock's start: there is none
   };
 
   std::size_t size() const noexcept { return by_id_.size(); }
@@ -36,10 +38,6 @@ class subscription_table {
   std::uint64_t add(std::uint64_t id);
   /// Nothing when the tag's subscription has ended.
   slot* find(std::uint64_t tag) noexcept;
-  /// The subscription that has gone on under a newer tag since.
-  slot* find_renewed(std::uint64_t former_tag) noexcept;
-  /// The tag under which the same subscription goes on; the old one finds nobody any more.
-  std::uint64_t renew(std::uint64_t tag);
   std::optional<std::uint64_t> tag_of(std::uint64_t id) const;
   void remove(std::uint64_t tag);
 

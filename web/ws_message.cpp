@@ -60,6 +60,26 @@ std::optional<std::vector<std::string>> texts_of(const json& list) {
 
 bool present(const json& m, const char* name) { return m.contains(name) && !m.at(name).is_null(); }
 
+// False when it is no such thing.
+bool read_resume(const json& m, std::optional<sub_resume>& out) {
+  if (!present(m, "resume")) return true;
+  const auto& point = m.at("resume");
+  if (!point.is_object()) return false;
+  auto lineage = text_of(point, "lineage");
+  const auto rev = whole_number(point, "rev");
+  if (!lineage || !rev) return false;
+  out = sub_resume{std::move(*lineage), *rev};
+  return true;
+}
+
+bool read_max_rate(const json& m, std::optional<double>& out) {
+  if (!present(m, "max_rate")) return true;
+  const auto& rate = m.at("max_rate");
+  if (!rate.is_number()) return false;
+  out = rate.get<double>();
+  return *out > 0;
+}
+
 client_message read_sub(std::uint64_t id, const json& m) {
   sub_message s;
   s.id = id;
@@ -83,6 +103,8 @@ client_message read_sub(std::uint64_t id, const json& m) {
     if (!m.at("life").is_boolean()) return faulty_message{id, "'life' is neither true nor false"};
     s.life = m.at("life").get<bool>();
   }
+  if (!read_resume(m, s.resume)) return faulty_message{id, "'resume' has not a text 'lineage' and a 'rev'"};
+  if (!read_max_rate(m, s.max_rate)) return faulty_message{id, "'max_rate' is not a number above 0"};
   return s;
 }
 

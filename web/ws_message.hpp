@@ -11,12 +11,20 @@
 
 namespace twinlane::web {
 
-/// `{"op":"sub",…}`. `fields` holds split paths; `resume` and `max_rate` are read and not yet of effect.
+/// What a client still has of an entity.
+struct sub_resume {
+  std::string lineage;
+  std::uint64_t rev{};
+};
+
+/// `{"op":"sub",…}`. `fields` holds split paths; `max_rate` is above 0.
 struct sub_message {
   std::uint64_t id{};
   std::string uri;
   std::optional<std::vector<std::string>> lanes;
   std::vector<std::vector<std::string>> fields;
+  std::optional<sub_resume> resume;
+  std::optional<double> max_rate;
   bool life = false;
 };
 

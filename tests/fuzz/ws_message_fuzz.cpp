@@ -15,6 +15,7 @@ void check(bool holds) {
 
 struct checker {
   void operator()(const twinlane::web::sub_message& m) const {
+    check(!m.max_rate || *m.max_rate > 0);
     for (const auto& path : m.fields) {
       check(!path.empty());
       for (const auto& part : path) check(!part.empty());

@@ -32,7 +32,7 @@ class echo final : public subprotocol {
     return take(message, false);
   }
   bool wants_more() const override { return !message_; }
-  bool next(frame_batch& batch) override {
+  bool next(frame_batch& batch, clock::time_point /*now*/) override {
     batch.clear();
     if (!message_) return false;
     batch.add({outgoing::kind::reply, 0, 0, message_, {}, 0}, 0);

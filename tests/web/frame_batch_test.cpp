@@ -36,6 +36,19 @@ TEST(frame_batch, one_message_is_a_frame_without_brackets) {
   EXPECT_EQ(b.diffs(), 1u);
 }
 
+TEST(frame_batch, merged_diffs_and_resumed_snapshots_are_counted_apart) {
+  frame_batch b;
+  auto m = message(outgoing::kind::diff, R"("rev":18,"patch":{}})", 17);
+  m.merged = true;
+  auto s = message(outgoing::kind::snap, R"("resumed":true})");
+  s.resumed = true;
+  for (const auto& each : {m, s, message(outgoing::kind::snap, R"("lanes":{}})")}) b.add(each, 1);
+  EXPECT_EQ(b.diffs(), 0u);
+  EXPECT_TRUE(b.arrived().empty()) << "it waited for its reader, not for us";
+  EXPECT_EQ(b.merged(), 1u);
+  EXPECT_EQ(b.snapshots(), 1u);
+}
+
 TEST(frame_batch, several_messages_are_an_array) {
   frame_batch b;
   b.add(message(outgoing::kind::reply, R"({"op":"pong","id":3})"), 0);

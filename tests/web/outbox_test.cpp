@@ -18,6 +18,34 @@ diff a_diff(std::size_t bytes, std::uint64_t from = 1) {
   return d;
 }
 
+snapshot a_snapshot(std::size_t bytes) {
+  snapshot s;
+  s.tail = std::make_shared<const std::string>(bytes, 's');
+  return s;
+}
+
+supply_event an_event(std::size_t bytes) {
+  supply_event e;
+  e.tail = std::make_shared<const std::string>(bytes, 'e');
+  return e;
+}
+
+// What was taken, as `event D`, D being how many it says were dropped, or another letter.
+std::string drained(outbox& o) {
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  std::string all;
+  if (!o.take(taken, missed)) return all;
+  for (const auto& m : taken) {
+    if (!all.empty()) all += ' ';
+    all += m.what == outgoing::kind::event  ? std::to_string(m.dropped)
+           : m.what == outgoing::kind::diff ? "diff"
+                                            : "snap";
+    o.wrote(m.bytes(), o.large(m));
+  }
+  return all;
+}
+
 TEST(outbox, wakes_once_for_a_run_of_messages) {
   int woken = 0;
   outbox o(1 << 20, [&] { ++woken; });
@@ -39,13 +67,13 @@ TEST(outbox, wakes_once_for_a_run_of_messages) {
   EXPECT_EQ(woken, 2);
 }
 
-TEST(outbox, over_its_bound_it_drops_what_comes_and_says_who_missed_it) {
+TEST(outbox, over_its_bound_it_refuses_what_comes_and_says_who_missed_it) {
   int woken = 0;
   outbox o(1000, [&] { ++woken; });
-  o.on_diff(1, a_diff(400, 1));
-  o.on_diff(2, a_diff(400, 1));
+  EXPECT_TRUE(o.on_diff(1, a_diff(400, 1)));
+  EXPECT_TRUE(o.on_diff(2, a_diff(400, 1)));
   const auto d = a_diff(400, 2);
-  o.on_diff(1, d);
+  EXPECT_FALSE(o.on_diff(1, d));
   EXPECT_EQ(d.tail.use_count(), 1) << "the memory is released at once";
   EXPECT_LE(o.bytes(), 1000u);
   EXPECT_FALSE(o.overflowed());
@@ -58,16 +86,56 @@ TEST(outbox, over_its_bound_it_drops_what_comes_and_says_who_missed_it) {
   for (const auto& m : taken) o.wrote(m.bytes(), false);
   taken.clear();
   missed.clear();
-  o.on_diff(1, a_diff(1, 3));
-  snapshot again;
-  again.tail = std::make_shared<const std::string>("x");
-  o.on_snapshot(1, again);
-  EXPECT_FALSE(o.take(taken, missed)) << "a diff after a gap is worth nothing";
-  o.on_diff(2, a_diff(1, 2));
-  o.on_diff(3, a_diff(1, 1));
+  diff merged = a_diff(1, 2);
+  merged.merged = true;
+  EXPECT_TRUE(o.on_diff(1, merged)) << "what is pulled is taken again";
+  EXPECT_TRUE(o.on_diff(2, a_diff(1, 2)));
   EXPECT_TRUE(o.take(taken, missed));
-  EXPECT_EQ(taken.size(), 2u);
+  ASSERT_EQ(taken.size(), 2u);
+  EXPECT_TRUE(taken[0].merged);
+  EXPECT_FALSE(taken[1].merged);
   EXPECT_TRUE(missed.empty());
+}
+
+TEST(outbox, a_paced_tag_takes_one_diff_until_it_is_opened) {
+  int woken = 0;
+  outbox o(1000, [&] { ++woken; });
+  o.pace(1);
+  EXPECT_TRUE(o.on_snapshot(1, a_snapshot(10)));
+  EXPECT_TRUE(o.on_diff(1, a_diff(10, 1))) << "a snapshot closes nobody";
+  EXPECT_EQ(drained(o), "snap diff");
+  EXPECT_EQ(drained(o), "");
+  EXPECT_FALSE(o.on_diff(1, a_diff(10, 2)));
+  EXPECT_EQ(drained(o), "") << "its time, not room, is what it waits for";
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(o.on_snapshot(1, a_snapshot(10)));
+  EXPECT_FALSE(o.on_diff(1, a_diff(10, 3))) << "nor opens it";
+  EXPECT_TRUE(o.on_diff(2, a_diff(10, 1)));
+  EXPECT_TRUE(o.open(1)) << "it has missed something";
+  EXPECT_TRUE(o.on_diff(1, a_diff(10, 2)));
+  EXPECT_TRUE(o.open(1) == false && o.on_diff(1, a_diff(10, 3))) << "nothing missed, nothing to pull";
+  EXPECT_FALSE(o.open(3));
+}
+
+TEST(outbox, a_paced_tag_without_room_is_told_of_once) {
+  outbox o(1000, [] {});
+  o.pace(1);
+  EXPECT_TRUE(o.on_diff(1, a_diff(900, 1)));
+  EXPECT_FALSE(o.on_snapshot(1, a_snapshot(900)));
+  std::vector<outgoing> taken;
+  std::vector<std::uint64_t> missed;
+  EXPECT_TRUE(o.take(taken, missed));
+  EXPECT_EQ(missed, std::vector<std::uint64_t>{1});
+  EXPECT_FALSE(o.open(1)) << "or it would be pulled twice";
+}
+
+TEST(outbox, events_of_a_paced_tag_do_not_wait_for_its_diffs) {
+  outbox o(1000, [] {});
+  o.pace(1);
+  o.on_diff(1, a_diff(10, 1));
+  EXPECT_FALSE(o.on_diff(1, a_diff(10, 2)));
+  o.on_event(1, an_event(10));
+  EXPECT_EQ(drained(o), "diff 0");
 }
 
 TEST(outbox, whoever_missed_something_wakes_the_strand) {
@@ -129,28 +197,6 @@ TEST(outbox, one_message_above_the_bound_may_wait_and_not_two) {
   EXPECT_EQ(missed, std::vector<std::uint64_t>{3});
 }
 
-supply_event an_event(std::size_t bytes) {
-  supply_event e;
-  e.tail = std::make_shared<const std::string>(bytes, 'e');
-  return e;
-}
-
-// What was taken, as `event D`, D being how many it says were dropped, or another letter.
-std::string drained(outbox& o) {
-  std::vector<outgoing> taken;
-  std::vector<std::uint64_t> missed;
-  std::string all;
-  if (!o.take(taken, missed)) return all;
-  for (const auto& m : taken) {
-    if (!all.empty()) all += ' ';
-    all += m.what == outgoing::kind::event  ? std::to_string(m.dropped)
-           : m.what == outgoing::kind::diff ? "diff"
-                                            : "snap";
-    o.wrote(m.bytes(), o.large(m));
-  }
-  return all;
-}
-
 TEST(outbox, events_take_half_of_the_bound_and_the_next_says_how_many_were_dropped) {
   outbox o(1000, [] {});
   for (int i = 0; i < 10; ++i) o.on_event(1, an_event(100));
@@ -183,22 +229,12 @@ TEST(outbox, an_event_never_comes_before_what_its_turn_changed) {
   o.on_diff(1, a_diff(800, 2));
   EXPECT_EQ(drained(o), "diff");
   o.on_event(1, an_event(10));
-  EXPECT_EQ(drained(o), "") << "the diff of its turn was lost, so it is dropped";
-  o.renew(1, 2);
+  EXPECT_EQ(drained(o), "") << "the diff of its turn was refused, so it is dropped";
+  EXPECT_TRUE(o.on_diff(1, a_diff(10, 2)));
   o.on_event(1, an_event(10));
-  snapshot again;
-  again.tail = std::make_shared<const std::string>("x");
-  o.on_snapshot(2, again);
+  EXPECT_EQ(drained(o), "diff 1");
   o.on_event(1, an_event(10));
-  o.on_event(2, an_event(10));
-  o.on_done(1, "unsubscribed");
-  std::vector<outgoing> taken;
-  std::vector<std::uint64_t> missed;
-  ASSERT_TRUE(o.take(taken, missed));
-  ASSERT_EQ(taken.size(), 3u);
-  EXPECT_EQ(taken[1].what, outgoing::kind::event);
-  EXPECT_EQ(taken[1].tag, 2u);
-  EXPECT_EQ(taken[1].dropped, 2u) << "what both tags heard is counted once";
+  EXPECT_EQ(drained(o), "0");
 }
 
 TEST(outbox, threads_lose_nothing_and_keep_each_ones_order) {

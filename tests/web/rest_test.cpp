@@ -54,7 +54,8 @@ TEST(rest, fields_select_lanes_and_paths_within_them) {
             json({{"profile", {{"name", "Ann"}, {"address", {{"city", "Basel"}}}}}}));
   EXPECT_EQ(lanes("profile.address,profile.address.city"), json({{"profile", {{"address", ann["address"]}}}}));
   EXPECT_EQ(lanes("prefs.a%5C.b"), json({{"prefs", {{"a.b", 1}}}}));
-  EXPECT_EQ(lanes("profile.nothing.here"), json::object());
+  EXPECT_EQ(lanes("profile.nothing.here"), json({{"profile", json::object()}})) << "what is on the way is shown";
+  EXPECT_EQ(lanes("profile.name.first"), json({{"profile", json::object()}})) << "but not what is no object";
   expect_problem(s.get("/customer/42?fields=nolane"), 404, "no_such_lane");
   expect_problem(s.get("/customer/42?fields=profile..name"), 400, "bad_request");
   expect_problem(s.get("/customer/42?fields="), 400, "bad_request");

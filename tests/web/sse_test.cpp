@@ -47,9 +47,65 @@ TEST(sse, fields_choose_lanes) {
   s.port->set("/customer/42", "profile", 1);
   s.port->set("/customer/42", "prefs", 2);
   EXPECT_NE(stream(s, "/customer/42?fields=prefs").event().find("\"lanes\":{\"prefs\":2}"), std::string::npos);
-  expect_problem(s.get("/customer/42?fields=profile.name", {"Accept: text/event-stream"}), 400, "bad_request");
   expect_problem(s.get("/customer/42?fields=nolane", {"Accept: text/event-stream"}), 404, "no_such_lane");
   expect_problem(s.get("/nowhere/42", {"Accept: text/event-stream"}), 404, "no_such_route");
+}
+
+TEST(sse, fields_choose_paths_and_what_does_not_concern_them_is_not_sent) {
+  served s;
+  s.port->set("/customer/42", "profile", {{"name", "Ann"}, {"tier", "gold"}});
+  stream t(s, "/customer/42?fields=profile.name");
+  EXPECT_NE(t.event().find("\"lanes\":{\"profile\":{\"name\":\"Ann\"}}"), std::string::npos);
+  s.port->set("/customer/42", "profile", {{"name", "Ann"}, {"tier", "none"}});
+  s.port->set("/customer/42", "profile", {{"name", "Bob"}, {"tier", "none"}});
+  EXPECT_NE(t.event().find("\"from\":1,\"rev\":3,\"patch\":{\"profile\":{\"name\":\"Bob\"}}"), std::string::npos);
+}
+
+TEST(sse, the_last_event_id_resumes) {
+  served s;
+  s.port->set("/customer/42", "prefs", 1);
+  s.port->set("/customer/42", "prefs", 2);
+  s.port->set("/customer/42", "profile", 3);
+  stream t(s, "/customer/42", "Last-Event-ID: l1:1\r\n");
+  EXPECT_EQ(t.event(),
+            "event: snap\nid: l1:1\ndata: {\"op\":\"snap\",\"id\":0,\"uri\":\"/customer/42\",\"lineage\":\"l1\","
+            "\"rev\":1,\"exists\":true,\"resumed\":true}\n\n");
+  EXPECT_EQ(t.event(),
+            "event: diff\nid: l1:3\ndata: "
+            "{\"op\":\"diff\",\"id\":0,\"from\":1,\"rev\":3,\"patch\":{\"prefs\":2,\"profile\":3}}\n\n");
+  EXPECT_TRUE(eventually([&] { return s.counted("diffs_merged") == 1; }));
+  EXPECT_EQ(s.counted("diffs_snapshot"), 0u) << "no state was sent";
+}
+
+TEST(sse, an_id_of_another_life_or_of_nobody_is_answered_with_the_state) {
+  served s;
+  s.port->set("/customer/42", "prefs", 1);
+  for (const char* id : {"l0:1", "l1:7", "l1", ":1", "l1:", "l1:x", "nonsense", "l1:99999999999999999999999"}) {
+    stream t(s, "/customer/42", std::string("Last-Event-ID: ") + id + "\r\n");
+    EXPECT_NE(t.event().find("\"resumed\":false,\"lanes\":{\"prefs\":1}"), std::string::npos) << id;
+  }
+}
+
+TEST(sse, a_rate_merges_what_comes_faster) {
+  served s;
+  s.port->set("/customer/42", "prefs", 0);
+  stream t(s, "/customer/42?max_rate=20");
+  t.event();
+  const auto start = std::chrono::steady_clock::now();
+  for (int n = 1; n <= 50; ++n) s.port->set("/customer/42", "prefs", n);
+  int diffs = 0;
+  for (std::uint64_t rev = 1; rev < 51; ++diffs) {
+    const auto event = t.event();
+    const auto m = nlohmann::json::parse(event.substr(event.find("data: ") + 6));
+    ASSERT_EQ(m.at("from"), rev);
+    rev = m.at("rev");
+    EXPECT_EQ(m.at("patch").at("prefs"), rev - 1);
+  }
+  EXPECT_LT(diffs, 50);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds{50} * (diffs - 1));
+  for (const char* rate : {"0", "-1", "x", "", "1x", "nan", "inf"})
+    expect_problem(s.get(std::string("/customer/42?max_rate=") + rate, {"Accept: text/event-stream"}), 400,
+                   "bad_request");
 }
 
 TEST(sse, it_waits_for_an_entity_that_does_not_exist) {

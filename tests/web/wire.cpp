@@ -85,6 +85,11 @@ bool wire::closed_within(std::chrono::milliseconds bound) {
   return ::recv(fd_, &c, 1, MSG_PEEK) <= 0;
 }
 
+bool wire::readable() const {
+  pollfd p{fd_, POLLIN, 0};
+  return !buffer_.empty() || ::poll(&p, 1, 0) > 0;
+}
+
 void wire::finish_sending() { ::shutdown(fd_, SHUT_WR); }
 
 http_answer read_answer(wire& w, bool has_body) {

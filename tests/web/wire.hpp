@@ -32,6 +32,8 @@ class wire {
   std::string read_all();
   /// True when the peer has closed, and nothing was left to read.
   bool closed_within(std::chrono::milliseconds bound);
+  /// Is there something to read?
+  bool readable() const;
   void finish_sending();
   int handle() const noexcept { return fd_; }
 
@@ -75,6 +77,8 @@ class ws_client {
   ws_frame frame();
   /// The next message; frames with several are taken apart. Pings are answered.
   nlohmann::ordered_json next();
+  /// Would next() find something?
+  bool readable() const { return !messages_.empty() || wire_.readable(); }
   /// Reads on until the close frame, and returns its code.
   unsigned close_code();
   /// The largest number of messages that came in one frame.

@@ -23,8 +23,22 @@ TEST(ws_message, a_sub_has_all_its_members) {
   EXPECT_EQ(m.lanes, (std::vector<std::string>{"profile", "orders"}));
   EXPECT_EQ(m.fields, (std::vector<std::vector<std::string>>{{"profile", "a.b"}}));
   EXPECT_TRUE(m.life);
+  ASSERT_TRUE(m.resume);
+  EXPECT_EQ(m.resume->lineage, "k");
+  EXPECT_EQ(m.resume->rev, 1u);
+  EXPECT_EQ(m.max_rate, 10.0);
+  EXPECT_EQ(only<sub_message>(R"({"op":"sub","id":1,"uri":"/x/1","max_rate":0.25})").max_rate, 0.25);
   EXPECT_FALSE(only<sub_message>(R"({"op":"sub","id":0,"uri":"/x/1"})").lanes);
   EXPECT_TRUE(only<sub_message>(R"({"op":"sub","id":0,"uri":"/x/1","lanes":[]})").lanes->empty());
+}
+
+TEST(ws_message, a_sub_says_what_is_wrong_with_it) {
+  for (const char* member :
+       {R"("max_rate":0)", R"("max_rate":-1)", R"("max_rate":"10")", R"("resume":17)", R"("resume":{"lineage":"k"})",
+        R"("resume":{"lineage":1,"rev":1})", R"("resume":{"lineage":"k","rev":-1})", R"("fields":["a..b"])"}) {
+    const auto text = std::string(R"({"op":"sub","id":1,"uri":"/x/1",)") + member + "}";
+    EXPECT_FALSE(only<faulty_message>(text).detail.empty()) << member;
+  }
 }
 
 TEST(ws_message, a_query_has_all_its_members) {

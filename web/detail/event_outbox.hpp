@@ -23,12 +23,10 @@ class event_outbox final : public outbox {
 
   bool on_snapshot(std::uint64_t tag, const snapshot& s) override {
     lineage_ = s.lineage;
-    add({outgoing::kind::snap, tag, 0, s.tail, {}, 0}, "snap", s.rev);
-    return true;
+    return add({outgoing::kind::snap, tag, 0, s.tail, {}, 0, false, s.resumed}, "snap", s.rev);
   }
   bool on_diff(std::uint64_t tag, const diff& d) override {
-    add({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0}, "diff", d.rev);
-    return true;
+    return add({outgoing::kind::diff, tag, d.from, d.tail, d.arrived, 0, d.merged}, "diff", d.rev);
   }
   void on_life(std::uint64_t tag, const life_event& e) override {
     std::string rest = "\"event\":";
@@ -50,7 +48,7 @@ class event_outbox final : public outbox {
   }
 
  private:
-  void add(outgoing m, std::string_view event, std::optional<std::uint64_t> rev) {
+  bool add(outgoing m, std::string_view event, std::optional<std::uint64_t> rev) {
     std::string text = "event: ";
     text += event;
     if (rev) text += "\nid: " + lineage_ + ":" + std::to_string(*rev);
@@ -62,7 +60,7 @@ class event_outbox final : public outbox {
     std::replace(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), '\n', ' ');
     if (m.what != outgoing::kind::event) text += "\n\n";
     m.text = std::make_shared<const std::string>(std::move(text));
-    push(std::move(m));
+    return push(std::move(m));
   }
 
   std::string lineage_;

@@ -21,6 +21,7 @@
 #include <twinlane/web/detail/ws_session.hpp>
 #include <twinlane/web/header_values.hpp>
 #include <twinlane/web/lane_rows.hpp>
+#include <twinlane/web/wanted_view.hpp>
 
 namespace twinlane::web::detail {
 namespace {
@@ -194,7 +195,12 @@ void http_session::take_header() {
   request_.origin = origin_ = maybe(http::field::origin);
   request_.if_match = maybe(http::field::if_match);
   request_.if_none_match = maybe(http::field::if_none_match);
-  if (const auto key = h.find("Idempotency-Key"); key != h.end()) request_.idempotency_key = std::string(key->value());
+  const auto named = [&](beast::string_view name) {
+    const auto found = h.find(name);
+    return found != h.end() ? std::optional(std::string(found->value())) : std::nullopt;
+  };
+  request_.idempotency_key = named("Idempotency-Key");
+  request_.last_event_id = named("Last-Event-ID");
 }
 
 bool http_session::wants_stream() const {
@@ -217,8 +223,8 @@ void http_session::open_websocket() {
 outcome<stream_request> http_session::wanted_stream() const {
   stream_request s;
   s.ndjson = where_.kind == resource_kind::lane && preferred_media(request_.accept) != media::event_stream;
-  s.what.uri = where_.uri;
   if (where_.kind == resource_kind::lane) {
+    s.what.uri = where_.uri;
     auto query = wanted_query(where_);
     if (!ok(query)) return std::get<error>(query);
     s.query = std::get<0>(std::move(query));
@@ -226,11 +232,11 @@ outcome<stream_request> http_session::wanted_stream() const {
     s.what.what = {false, {where_.lane->name}};
     return s;
   }
-  auto what = stream_view(where_);
-  if (!ok(what)) return std::get<error>(what);
-  const auto* life = find_query(where_.query, "life");
-  s.what.what = std::get<view>(std::move(what));
-  s.what.life = !life || *life != "false";
+  auto entity = web::wanted_stream(request_, where_);
+  if (!ok(entity)) return std::get<error>(entity);
+  auto& wanted = std::get<entity_stream>(entity);
+  s.what = std::move(wanted.what);
+  s.max_rate = wanted.max_rate;
   return s;
 }
 

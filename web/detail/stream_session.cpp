@@ -17,9 +17,12 @@
 #include <twinlane/web/message.hpp>
 #include <twinlane/web/outbox.hpp>
 #include <twinlane/web/server_message.hpp>
+#include <twinlane/web/wanted_view.hpp>
 
 namespace twinlane::web::detail {
 namespace {
+
+constexpr std::uint64_t tag = 0;  // of the one subscription
 
 class stream_session final : public session, public std::enable_shared_from_this<stream_session> {
  public:
@@ -39,9 +42,9 @@ class stream_session final : public session, public std::enable_shared_from_this
   void refuse(const error& e);
   void listen();
   void pump();
-  void renew();
+  void pull();
+  void await_due();
   outgoing* front();
-  bool is_mine(const outgoing& m);
   bool fill();
   void add(outgoing m);
   bool fill_rows();
@@ -60,18 +63,18 @@ class stream_session final : public session, public std::enable_shared_from_this
   tcp_socket socket_;
   strand_timer timer_;
   std::shared_ptr<outbox> outbox_;
-  subscribe_request what_;
   std::optional<lane_query> query_;
   bool ndjson_ = false;
   subscription handle_;
-  std::uint64_t tag_ = 0;
+  std::unique_ptr<strand_timer> due_timer_;  // with max_rate
+  clock::duration pause_{};
+  std::optional<clock::time_point> due_;
   std::vector<std::uint64_t> missed_;
   std::vector<outgoing> ready_, sending_;
   std::size_t next_ = 0;
   std::vector<asio::const_buffer> buffers_;
   std::string text_;              // the head, a comment, a refusal, or rows
   std::deque<std::string> ends_;  // of the events being sent
-  std::uint64_t dropped_ = 0;     // events that came under a former tag
   struct reading {
     std::size_t bytes;
     bool large;
@@ -95,10 +98,11 @@ void stream_session::start(const stream_request& what, std::string head) {
   outbox_ = what.query ? std::make_shared<outbox>(bound, std::move(wake))
                        : std::make_shared<event_outbox>(bound, std::move(wake));
   core_->enter(shared_from_this());
-  what_ = what.what;
   ndjson_ = what.ndjson;
+  if (what.max_rate) pause_ = pause_of(*what.max_rate);
+  if (pause_ > pause_.zero()) outbox_->pace(tag);
   if (what.query) query_.emplace(*what.query, what.kind);
-  auto answer = core_->site.runtime().subscribe(what_, outbox_, tag_);
+  auto answer = core_->site.runtime().subscribe(what.what, outbox_, tag);
   if (!ok(answer)) return refuse(std::get<error>(answer));
   handle_ = std::get<subscription>(std::move(answer));
   subscribed_ = true;
@@ -131,19 +135,29 @@ void stream_session::pump() {
     core_->report("closed_slow", "a client of a stream reads too slowly. Raise web.outbound_bytes_max");
     return end();
   }
+  if (due_ && *due_ <= clock::now()) {
+    due_.reset();
+    owed_ = outbox_->open(tag) || owed_;
+  }
   write();
-  renew();
+  pull();
+  await_due();
 }
 
-// The stream missed something because the outbox was full: it goes on with a snapshot, once there is room.
-void stream_session::renew() {
+// The stream missed something, because the outbox was full or by its max_rate: it is told when there is room.
+void stream_session::pull() {
   if (!owed_ || ended_ || outbox_->bytes() > core_->opt.outbound_bytes_max / 2) return;
   owed_ = false;
-  outbox_->renew(tag_, tag_ + 1);
-  auto answer = core_->site.runtime().subscribe(what_, outbox_, ++tag_);
-  core_->site.runtime().unsubscribe(handle_);
-  if (!ok(answer)) return end();
-  handle_ = std::get<subscription>(std::move(answer));
+  core_->site.runtime().pull(handle_);
+}
+
+void stream_session::await_due() {
+  if (!due_ || ended_ || (due_timer_ && due_timer_->expiry() == *due_)) return;
+  if (!due_timer_) due_timer_ = std::make_unique<strand_timer>(socket_.get_executor());
+  due_timer_->expires_at(*due_);
+  due_timer_->async_wait([self = shared_from_this()](error_code ec) {
+    if (!ec) self->pump();
+  });
 }
 
 // The next message that has come; null when none waits.
@@ -152,18 +166,10 @@ outgoing* stream_session::front() {
     ready_.clear();
     next_ = 0;
     if (!outbox_->take(ready_, missed_)) return nullptr;
-    owed_ = owed_ || std::find(missed_.begin(), missed_.end(), tag_) != missed_.end();
+    owed_ = owed_ || !missed_.empty();
     missed_.clear();
   }
   return &ready_[next_];
-}
-
-// False for what came under a former tag: it is done with then.
-bool stream_session::is_mine(const outgoing& m) {
-  if (m.tag == tag_) return true;
-  if (m.what == outgoing::kind::event) dropped_ += 1 + m.dropped;
-  outbox_->wrote(m.bytes(), outbox_->large(m));
-  return false;
 }
 
 // Gathers what to send next. False when nothing waits.
@@ -181,7 +187,6 @@ bool stream_session::fill() {
     auto* m = front();
     if (!m || (bytes > 0 && bytes + m->bytes() > frame_batch::bytes_max)) break;
     ++next_;
-    if (!is_mine(*m)) continue;
     bytes += m->bytes();
     add(std::move(*m));
   }
@@ -190,10 +195,11 @@ bool stream_session::fill() {
 
 void stream_session::add(outgoing m) {
   last_ = last_ || m.what == outgoing::kind::done;
+  if (m.what == outgoing::kind::diff && pause_ > pause_.zero()) due_ = clock::now() + pause_;
   buffers_.emplace_back(m.text->data(), m.text->size());
   if (m.what == outgoing::kind::event) {
     auto& end = ends_.emplace_back();
-    append_event_end(end, m.dropped + std::exchange(dropped_, 0));
+    append_event_end(end, m.dropped);
     end += "\n\n";
     buffers_.emplace_back(end.data(), end.size());
   }
@@ -224,7 +230,7 @@ bool stream_session::fill_rows() {
     auto* m = front();
     if (!m) break;
     ++next_;
-    if (is_mine(*m)) feed(*m);
+    feed(*m);
     m->text.reset();
   }
   return !text_.empty();
@@ -238,7 +244,7 @@ void stream_session::feed(const outgoing& m) {
     case outgoing::kind::diff:
       return query_->take_diff(m.text);
     case outgoing::kind::event:
-      return query_->take_event(m.text, m.from, m.dropped + std::exchange(dropped_, 0));
+      return query_->take_event(m.text, m.from, m.dropped);
     case outgoing::kind::done:
       return say_done("error");
     default:
@@ -273,13 +279,14 @@ void stream_session::write() {
 void stream_session::did_write(error_code ec) {
   writing_ = false;
   const auto now = spoke_ = clock::now();
-  std::uint64_t diffs = 0, snapshots = 0, events = 0;
+  std::uint64_t diffs = 0, merged = 0, snapshots = 0, events = 0;
   for (const auto& m : sending_) {
     outbox_->wrote(m.bytes(), outbox_->large(m));
-    if (m.what == outgoing::kind::snap) ++snapshots;
+    if (m.what == outgoing::kind::snap && !m.resumed) ++snapshots;
     if (m.what == outgoing::kind::event) ++events;
     if (m.what != outgoing::kind::diff) continue;
-    ++diffs;
+    ++(m.merged ? merged : diffs);
+    if (m.merged) continue;
     if (!ec && core_->figs.event_to_push)
       core_->figs.event_to_push(std::chrono::duration<double>(now - m.arrived).count());
   }
@@ -288,6 +295,7 @@ void stream_session::did_write(error_code ec) {
   text_.clear();
   if (ec || last_) return end();
   if (core_->figs.diffs && diffs > 0) core_->figs.diffs("sent", diffs);
+  if (core_->figs.diffs && merged > 0) core_->figs.diffs("merged", merged);
   if (core_->figs.diffs && snapshots > 0) core_->figs.diffs("snapshot", snapshots);
   if (core_->figs.events && events > 0) core_->figs.events("sent", events);
   report_dropped();
@@ -338,6 +346,7 @@ void stream_session::end() {
   socket_.shutdown(tcp_socket::shutdown_both, ignored);
   socket_.close(ignored);
   timer_.cancel();
+  if (due_timer_) due_timer_->cancel();
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   void read();
   void did_read(error_code ec);
   void pump();
+  void await_due();
   void write();
   void did_write(error_code ec);
   void report_dropped();
@@ -87,6 +88,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   core::ticket ticket_;
   websocket::stream<ws_socket, false> ws_;
   strand_timer timer_;
+  std::unique_ptr<strand_timer> due_timer_;  // once there is something to await
   beast::flat_buffer in_;
   std::shared_ptr<outbox> outbox_;
   std::unique_ptr<subprotocol> talk_;
@@ -179,11 +181,25 @@ void ws_session::pump() {
   if (closing_) return;
   // The next message is read first, so that a client that cannot keep up can still unsubscribe.
   read();
-  talk_->renew_missed();
+  talk_->catch_up(clock::now());
+  await_due();
+}
+
+void ws_session::await_due() {
+  const auto due = talk_->next_due();
+  if (!due) return;
+  if (!due_timer_)
+    due_timer_ = std::make_unique<strand_timer>(ws_.get_executor());
+  else if (due_timer_->expiry() == *due)
+    return;
+  due_timer_->expires_at(*due);
+  due_timer_->async_wait([self = shared_from_this()](error_code ec) {
+    if (!ec) self->pump();
+  });
 }
 
 void ws_session::write() {
-  if (writing_ || !talk_->next(batch_)) return;
+  if (writing_ || !talk_->next(batch_, clock::now())) return;
   writing_ = true;
   stall_.progressed(clock::now());
   ws_.text(talk_->text());
@@ -202,6 +218,7 @@ void ws_session::did_write(error_code ec) {
     for (const auto arrived : batch_.arrived())
       figs.event_to_push(std::chrono::duration<double>(now - arrived).count());
   if (figs.diffs && batch_.diffs() > 0) figs.diffs("sent", batch_.diffs());
+  if (figs.diffs && batch_.merged() > 0) figs.diffs("merged", batch_.merged());
   if (figs.diffs && batch_.snapshots() > 0) figs.diffs("snapshot", batch_.snapshots());
   if (figs.events && batch_.events() > 0) figs.events("sent", batch_.events());
   report_dropped();
@@ -309,6 +326,7 @@ void ws_session::drop() {
   if (writing_) socket.set_option(asio::socket_base::linger(true, 0), ignored);
   socket.close(ignored);
   timer_.cancel();
+  if (due_timer_) due_timer_->cancel();
 }
 
 }  // namespace
