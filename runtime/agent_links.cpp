@@ -27,7 +27,7 @@ std::string begin_diff(diff& d) {
 
 void end_diff(diff& d, std::string tail) {
   tail += '}';
-  d.tail = std::make_shared<const std::string>(std::move(tail));
+  d.tail = shared_text(std::move(tail));
 }
 
 // Appends the patch as the view shows it; false when that is nothing.

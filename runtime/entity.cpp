@@ -53,14 +53,13 @@ snapshot make_snapshot(const entity& e, const std::string& lineage, const link_v
   s.lanes_at = tail.size();
   append_lanes(tail, e, v);
   tail += '}';
-  s.tail = std::make_shared<const std::string>(std::move(tail));
+  s.tail = shared_text(std::move(tail));
   return s;
 }
 
 snapshot make_resumed(const entity& e, const std::string& lineage, const link_view& v, std::uint64_t from) {
   snapshot s;
-  s.tail =
-      std::make_shared<const std::string>(begin_snapshot(s, e, lineage_for(v, lineage), from) + ",\"resumed\":true}");
+  s.tail = shared_text(begin_snapshot(s, e, lineage_for(v, lineage), from) + ",\"resumed\":true}");
   s.resumed = true;
   return s;
 }

@@ -15,11 +15,10 @@
 #include <twinlane/lanes/lane_kind.hpp>
 #include <twinlane/runtime/errors.hpp>
 #include <twinlane/runtime/partition.hpp>
+#include <twinlane/runtime/shared_text.hpp>
 
 namespace twinlane {
 
-/// Text that many readers share and nobody changes.
-using shared_text = std::shared_ptr<const std::string>;
 using steady_time = std::chrono::steady_clock::time_point;
 
 /// An agent type's lane, resolved once at start so that a record carries a number.

@@ -34,7 +34,7 @@ void shard::send_events(const entity& e, const turn& t) {
       append_json_string(tail, lane);
       tail += ",\"value\":";
       const auto value_at = tail.size();
-      return supply_event{e.rev, std::make_shared<const std::string>(tail += value), value_at};
+      return supply_event{e.rev, shared_text(tail += value), value_at};
     };
     supply_event whole;
     for (const auto& l : e.watched->links) {

@@ -19,11 +19,12 @@ std::string ok_message(std::uint64_t id, const command_result& r) {
 }  // namespace
 
 conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, const resource_table& lanes,
-                           std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions)
+                           std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions, wire_format format)
     : port_(std::move(p)),
       lanes_(lanes),
       out_(std::move(out)),
       subscriptions_(subscriptions),
+      format_(format),
       outbound_half_(o.outbound_bytes_max / 2),
       subscriptions_max_(o.subscriptions_max),
       query_bytes_max_(o.query_bytes_max),
@@ -34,7 +35,14 @@ conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, 
 conversation::~conversation() { end(); }
 
 std::optional<close_reason> conversation::receive(std::string_view frame, token_bucket::clock::time_point now) {
-  auto parsed = parse_frame(frame);
+  return text() ? take(parse_frame(frame), now) : close_reason::bad_message;
+}
+
+std::optional<close_reason> conversation::receive_binary(std::string_view frame, token_bucket::clock::time_point now) {
+  return text() ? close_reason::bad_message : take(parse_cbor_frame(frame), now);
+}
+
+std::optional<close_reason> conversation::take(client_frame parsed, token_bucket::clock::time_point now) {
   if (!parsed.error.empty()) return close_reason::bad_message;
   const auto n = std::max<std::size_t>(1, parsed.messages.size());
   if (!inbound_rate_.take(static_cast<double>(n), now)) return close_reason::too_many;
@@ -150,7 +158,7 @@ std::optional<std::uint64_t> conversation::client_id(const outgoing& m, steady_t
 }
 
 bool conversation::next(frame_batch& batch, steady_time now) {
-  batch.clear();
+  batch.clear(format_);
   large_bytes_ = row_bytes_ = 0;
   for (;;) {
     if (reading_ && !send_rows(batch)) break;

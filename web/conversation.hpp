@@ -34,18 +34,21 @@ class conversation final : public subprotocol {
  public:
   /// What is given by reference must outlive it.
   conversation(const options& o, std::shared_ptr<twinlane::port> p, const resource_table& lanes,
-               std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions);
+               std::shared_ptr<outbox> out, std::atomic<std::size_t>& subscriptions,
+               wire_format format = wire_format::json);
   ~conversation() override;
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
   std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now) override;
+  std::optional<close_reason> receive_binary(std::string_view frame, token_bucket::clock::time_point now) override;
   void advance() override;
   void catch_up(steady_time now) override;
   std::optional<steady_time> next_due() const override;
   bool wants_more() const override { return inbound_.empty() && room(waiting_); }
 
   bool next(frame_batch& batch, steady_time now) override;
+  bool text() const override { return format_ == wire_format::json; }
   void wrote(const frame_batch& batch) override;
 
   bool slow() const override { return out_->overflowed(); }
@@ -54,6 +57,7 @@ class conversation final : public subprotocol {
   void end() override;
 
  private:
+  std::optional<close_reason> take(client_frame frame, token_bucket::clock::time_point now);
   bool room(std::size_t expected) const;
   void handle(const sub_message& m);
   void handle(const query_message& m);
@@ -80,6 +84,7 @@ class conversation final : public subprotocol {
   const resource_table& lanes_;
   std::shared_ptr<outbox> out_;
   std::atomic<std::size_t>& subscriptions_;
+  const wire_format format_;
   const std::size_t outbound_half_, subscriptions_max_, query_bytes_max_;
   token_bucket inbound_rate_;
   std::deque<client_message> inbound_;

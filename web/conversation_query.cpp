@@ -42,12 +42,7 @@ bool conversation::send_rows(frame_batch& batch) {
   if (auto* s = table_.find(reading_->tag)) {
     for (std::string row; !batch.full(); row.clear()) {
       if (!s->query->next(row)) break;
-      const outgoing m{outgoing::kind::reply,
-                       0,
-                       0,
-                       std::make_shared<const std::string>(row_message(s->id, row, s->query->rev())),
-                       {},
-                       0};
+      const outgoing m{outgoing::kind::reply, 0, 0, shared_text(row_message(s->id, row, s->query->rev())), {}, 0};
       row_bytes_ += m.bytes();
       batch.add(m, 0);
     }

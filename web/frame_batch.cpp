@@ -1,62 +1,23 @@
 #include <twinlane/web/frame_batch.hpp>
 
-#include <charconv>
+#include <twinlane/web/cbor_text.hpp>
 
 namespace twinlane::web {
-namespace {
-
-void append_number(std::string& out, std::uint64_t n) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
-  out.append(digits, end);
-}
-
-std::string_view opening(outgoing::kind k) {
-  switch (k) {
-    case outgoing::kind::snap:
-      return R"({"op":"snap","id":)";
-    case outgoing::kind::diff:
-      return R"({"op":"diff","id":)";
-    case outgoing::kind::life:
-      return R"({"op":"life","id":)";
-    case outgoing::kind::event:
-      return R"({"op":"event","id":)";
-    case outgoing::kind::done:
-      return R"({"op":"done","id":)";
-    case outgoing::kind::reply:
-      break;
-  }
-  return {};
-}
-
-}  // namespace
-
-void append_head(std::string& out, const outgoing& m, std::uint64_t client_id) {
-  if (m.what == outgoing::kind::reply) return;
-  out += opening(m.what);
-  append_number(out, client_id);
-  if (m.what == outgoing::kind::diff) {
-    out += ",\"from\":";
-    append_number(out, m.from);
-  }
-  out += ',';
-}
-
-void append_event_end(std::string& out, std::uint64_t dropped) {
-  out += ",\"dropped\":";
-  append_number(out, dropped);
-  out += '}';
-}
 
 void frame_batch::add(const outgoing& m, std::uint64_t client_id) {
-  text_ += count_++ == 0 ? '[' : ',';
-  append_head(text_, m, client_id);
-  if (m.text->size() <= copied_bytes_max) {
-    text_ += *m.text;
+  const bool first = count_++ == 0;
+  if (format_ == wire_format::json)
+    text_ += first ? '[' : ',';
+  else if (first)
+    text_ += cbor_array;
+  append_head(text_, m, client_id, format_);
+  const auto& rest = rest_of(m, format_);
+  if (rest.size() <= copied_bytes_max) {
+    text_ += rest;
   } else {
-    long_.push_back({text_.size(), m.text});
+    long_.push_back({text_.size(), rest, m.text});
   }
-  if (m.what == outgoing::kind::event) append_event_end(text_, m.dropped);
+  append_end(text_, m, format_);
   bytes_ += m.bytes();
   if (m.what == outgoing::kind::diff && m.merged) ++merged_;
   if (m.what == outgoing::kind::diff && !m.merged) arrived_.push_back(m.arrived);
@@ -66,10 +27,11 @@ void frame_batch::add(const outgoing& m, std::uint64_t client_id) {
 
 void frame_batch::seal() {
   single_ = count_ == 1;
-  if (!single_) text_ += ']';
+  if (!single_) text_ += format_ == wire_format::json ? ']' : cbor_end;
 }
 
-void frame_batch::clear() {
+void frame_batch::clear(wire_format f) {
+  format_ = f;
   text_.clear();
   long_.clear();
   arrived_.clear();

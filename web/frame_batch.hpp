@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include <twinlane/web/outbox.hpp>
+#include <twinlane/web/message_head.hpp>
 
 namespace twinlane::web {
 
-/// One outbound WebSocket text frame: a message, or several as a JSON array.
+/// One outbound WebSocket frame: a message, or several as an array; text or binary by its format.
 ///
 /// Shape    heads and short texts lie in one buffer, long texts stay where they are and are sent from there
 /// Cost     a diff is a head of about 30 bytes and a copy of at most copied_bytes_max
@@ -25,7 +25,8 @@ class frame_batch {
   void add(const outgoing& m, std::uint64_t client_id);
   /// Finishes the frame.
   void seal();
-  void clear();
+  /// Empty again, for messages of this format.
+  void clear(wire_format f = wire_format::json);
   /// Gives the memory back; for a connection that falls silent.
   void release() { *this = frame_batch(); }
 
@@ -48,7 +49,7 @@ class frame_batch {
     std::size_t at = single_ ? 1 : 0;  // leaves out the opening bracket
     for (const auto& p : long_) {
       if (p.at > at) f(std::string_view(text_).substr(at, p.at - at));
-      f(std::string_view(*p.text));
+      f(p.text);
       at = p.at;
     }
     if (text_.size() > at) f(std::string_view(text_).substr(at));
@@ -57,7 +58,8 @@ class frame_batch {
  private:
   struct long_text {
     std::size_t at;  // the position in text_ in front of which it goes
-    shared_text text;
+    std::string_view text;
+    shared_text owner;
   };
   std::string text_;
   std::vector<long_text> long_;
@@ -65,12 +67,7 @@ class frame_batch {
   std::size_t bytes_ = 0, count_ = 0;
   std::uint64_t merged_ = 0, snapshots_ = 0, events_ = 0;
   bool single_ = false;
+  wire_format format_ = wire_format::json;
 };
-
-/// Appends `{"op":"diff","id":1,"from":17,`: what goes in front of the text that subscribers share.
-void append_head(std::string& out, const outgoing& m, std::uint64_t client_id);
-
-/// Appends `,"dropped":0}`: what goes behind the text of an event.
-void append_event_end(std::string& out, std::uint64_t dropped);
 
 }  // namespace twinlane::web

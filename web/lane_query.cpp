@@ -110,14 +110,13 @@ void lane_query::take_other_state(const std::vector<json_member>& entries) {
   }
   if (gone.empty()) return;
   // Their keys need a place to lie in while the rows go out.
-  auto text = std::make_shared<std::string>();
-  for (const auto& key : gone) *text += key;
+  gone_.clear();
+  for (const auto& key : gone) gone_ += key;
   for (std::size_t at = 0; const auto& key : gone) {
-    rows_.push_back({std::string_view(*text).substr(at, key.size()), no_key});
+    rows_.push_back({std::string_view(gone_).substr(at, key.size()), no_key});
     at += key.size();
     forget(key);
   }
-  held_ = std::shared_ptr<const std::string>(text.get(), [text, all = held_](const std::string*) {});
 }
 
 void lane_query::take_log(const std::vector<json_member>& entries) {

@@ -65,6 +65,7 @@ class lane_query {
   bool begun_ = false, missing_ = false;
 
   shared_text held_;  // what rows_ look into, beside known_
+  std::string gone_;  // and the keys of what has left
   std::vector<json_member> rows_;
   std::size_t at_ = 0;
   std::uint64_t sent_ = 0, rev_ = 0, dropped_ = 0;

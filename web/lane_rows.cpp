@@ -19,7 +19,7 @@ bool read_choice(const resource& where, const char* name, std::string_view yes, 
 
 std::string rows_document(const query_spec& spec, lane_kind kind, std::string json, bool lines) {
   lane_query q(spec, kind);
-  q.take_lane(std::make_shared<const std::string>(std::move(json)));
+  q.take_lane(shared_text(std::move(json)));
   std::string out = lines ? "" : "{\"items\":[";
   for (std::string row; q.next(row); row.clear()) {
     if (!lines && out.back() != '[') out += ',';

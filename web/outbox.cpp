@@ -29,19 +29,17 @@ void outbox::on_life(std::uint64_t tag, const life_event& e) {
   text += ",\"at\":" + std::to_string(e.at_ms) + ",\"cause\":";
   append_json(text, e.cause);
   text += '}';
-  push({outgoing::kind::life, tag, 0, std::make_shared<const std::string>(std::move(text)), {}, 0});
+  push({outgoing::kind::life, tag, 0, shared_text(std::move(text)), {}, 0});
 }
 
 void outbox::on_done(std::uint64_t tag, std::string_view reason) {
   std::string text = "\"reason\":";
   append_json(text, reason);
   text += '}';
-  push({outgoing::kind::done, tag, 0, std::make_shared<const std::string>(std::move(text)), {}, 0});
+  push({outgoing::kind::done, tag, 0, shared_text(std::move(text)), {}, 0});
 }
 
-void outbox::reply(std::string message) {
-  push({outgoing::kind::reply, 0, 0, std::make_shared<const std::string>(std::move(message)), {}, 0});
-}
+void outbox::reply(std::string message) { push({outgoing::kind::reply, 0, 0, shared_text(std::move(message)), {}, 0}); }
 
 bool outbox::push(outgoing m) {
   std::vector<outgoing> dropped;  // freed after the lock

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <twinlane/web/cbor_text.hpp>
 #include <twinlane/web/fields.hpp>
 
 namespace twinlane::web {
@@ -203,6 +204,11 @@ client_frame parse_frame(std::string_view text) {
   }
   if (!frame.error.empty()) frame.messages.clear();
   return frame;
+}
+
+client_frame parse_cbor_frame(std::string_view bytes) {
+  if (const auto text = json_of_cbor(bytes)) return parse_frame(*text);
+  return {{}, "not CBOR, or more than JSON can say"};
 }
 
 }  // namespace twinlane::web

@@ -73,4 +73,9 @@ struct client_frame {
 /// Source   docs/protocol.md (wire); tests/fuzz/ws_message_fuzz.cpp
 client_frame parse_frame(std::string_view text);
 
+/// The same of a binary frame, which is CBOR.
+///
+/// Source   tests/fuzz/cbor_message_fuzz.cpp
+client_frame parse_cbor_frame(std::string_view bytes);
+
 }  // namespace twinlane::web

@@ -126,7 +126,7 @@ void fake_port::emit(const std::string& uri, const std::string& lane, const json
   if (const auto found = entities_.find(uri); found != entities_.end()) e.rev = found->second.rev;
   std::string tail = "\"lane\":" + json(lane).dump() + ",\"value\":";
   e.value_at = tail.size();
-  e.tail = std::make_shared<const std::string>(tail += value.dump());
+  e.tail = shared_text(tail += value.dump());
   for (auto& [ignored, l] : links_) {
     const auto& named = l.wanted.what.lanes;
     const bool wanted = l.wanted.what.all || std::find(named.begin(), named.end(), lane) != named.end();

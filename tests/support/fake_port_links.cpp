@@ -54,7 +54,7 @@ snapshot fake_port::make_snapshot(const std::string& uri, const view& what) cons
                      "\",\"rev\":" + std::to_string(s.rev) + ",\"exists\":" + (s.exists ? "true" : "false") +
                      ",\"resumed\":false,\"lanes\":";
   s.lanes_at = tail.size();
-  s.tail = std::make_shared<const std::string>(tail + lanes.dump() + "}");
+  s.tail = shared_text(tail + lanes.dump() + "}");
   return s;
 }
 
@@ -83,7 +83,7 @@ void fake_port::tell_diff(link& l, steady_time arrived, bool merged) {
   d.rev = e.rev;
   std::string tail = "\"rev\":" + std::to_string(d.rev) + ",\"patch\":";
   d.patch_at = tail.size();
-  d.tail = std::make_shared<const std::string>(tail + patch.dump() + "}");
+  d.tail = shared_text(tail + patch.dump() + "}");
   d.arrived = arrived;
   d.merged = merged;
   l.behind = !l.to->on_diff(l.tag, d);
@@ -109,9 +109,8 @@ bool fake_port::resume(link& l) {
   s.lineage = lineage;
   s.rev = rev;
   s.exists = s.resumed = true;
-  s.tail =
-      std::make_shared<const std::string>("\"uri\":" + json(s.uri).dump() + ",\"lineage\":\"" + lineage +
-                                          "\",\"rev\":" + std::to_string(rev) + ",\"exists\":true,\"resumed\":true}");
+  s.tail = shared_text("\"uri\":" + json(s.uri).dump() + ",\"lineage\":\"" + lineage +
+                       "\",\"rev\":" + std::to_string(rev) + ",\"exists\":true,\"resumed\":true}");
   l.behind = !l.to->on_snapshot(l.tag, s);
   if (l.behind) return true;
   l.lineage = lineage;

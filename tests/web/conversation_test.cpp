@@ -35,12 +35,12 @@ struct talking {
   }
   bool snapshot_of(std::uint64_t tag, std::size_t bytes = 10) {
     snapshot s;
-    s.tail = std::make_shared<const std::string>(bytes, 's');
+    s.tail = std::string(bytes, 's');
     return out->on_snapshot(tag, s);
   }
   bool diff_of(std::uint64_t tag, std::size_t bytes = 10, bool merged = false) {
     diff d;
-    d.tail = std::make_shared<const std::string>(bytes, 'd');
+    d.tail = std::string(bytes, 'd');
     d.merged = merged;
     return out->on_diff(tag, d);
   }

@@ -46,7 +46,7 @@ class echo final : public subprotocol {
 
  private:
   std::optional<close_reason> take(std::string_view message, bool text) {
-    message_ = std::make_shared<const std::string>(message);
+    message_ = shared_text(std::string(message));
     text_ = text;
     return std::nullopt;
   }

@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include <twinlane/web/frame_batch.hpp>
 
 namespace twinlane::web {
 namespace {
 
 outgoing message(outgoing::kind k, std::string text, std::uint64_t from = 0) {
-  return {k, 0, from, std::make_shared<const std::string>(std::move(text)), {}};
+  return {k, 0, from, shared_text(std::move(text)), {}};
 }
 
 std::string sealed(frame_batch& b) {
@@ -34,6 +36,20 @@ TEST(frame_batch, one_message_is_a_frame_without_brackets) {
   b.add(message(outgoing::kind::diff, R"("rev":18,"patch":{}})", 17), 5);
   EXPECT_EQ(sealed(b), R"({"op":"diff","id":5,"from":17,"rev":18,"patch":{}})");
   EXPECT_EQ(b.diffs(), 1u);
+}
+
+TEST(frame_batch, readers_of_cbor_share_one_text) {
+  frame_batch a, b, c;
+  for (auto* each : {&a, &b}) each->clear(wire_format::cbor);
+  for (const std::size_t size : {10u, 10'000u}) {
+    const auto m = message(outgoing::kind::diff, "\"rev\":18,\"patch\":\"" + std::string(size, 'x') + "\"}", 17);
+    EXPECT_EQ(rest_of(m, wire_format::cbor).data(), rest_of(outgoing(m), wire_format::cbor).data());
+    for (auto* each : {&a, &b, &c}) each->add(m, 5);
+  }
+  const auto cbor = sealed(a);
+  EXPECT_EQ(cbor, sealed(b));
+  EXPECT_EQ(nlohmann::json::from_cbor(cbor), nlohmann::json::parse(sealed(c)));
+  EXPECT_EQ(a.bytes(), c.bytes());
 }
 
 TEST(frame_batch, merged_diffs_and_resumed_snapshots_are_counted_apart) {

@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 query_spec spec(const std::string& lane) { return {lane, {}, false, {}, {}}; }
 query_spec following(const std::string& lane) { return {lane, {}, true, {}, {}}; }
 
-shared_text text(const std::string& t) { return std::make_shared<const std::string>(t); }
+shared_text text(const std::string& t) { return shared_text(t); }
 shared_text snap(std::uint64_t rev, const std::string& lanes, const std::string& lineage = "k") {
   return text("\"uri\":\"/customer/1\",\"lineage\":\"" + lineage + "\",\"rev\":" + std::to_string(rev) +
               ",\"exists\":" + (lineage.empty() ? "false" : "true") + ",\"resumed\":false,\"lanes\":" + lanes + "}");

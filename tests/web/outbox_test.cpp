@@ -14,19 +14,19 @@ diff a_diff(std::size_t bytes, std::uint64_t from = 1) {
   diff d;
   d.from = from;
   d.rev = from + 1;
-  d.tail = std::make_shared<const std::string>(bytes, 'x');
+  d.tail = std::string(bytes, 'x');
   return d;
 }
 
 snapshot a_snapshot(std::size_t bytes) {
   snapshot s;
-  s.tail = std::make_shared<const std::string>(bytes, 's');
+  s.tail = std::string(bytes, 's');
   return s;
 }
 
 supply_event an_event(std::size_t bytes) {
   supply_event e;
-  e.tail = std::make_shared<const std::string>(bytes, 'e');
+  e.tail = std::string(bytes, 'e');
   return e;
 }
 

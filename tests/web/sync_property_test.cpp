@@ -158,7 +158,8 @@ class sync_life {
   }
 
   void connect(client& c) {
-    c.line = std::make_unique<ws_client>(s_.server->port(), std::vector<std::string>{}, 4 * 1024);
+    const std::vector<std::string> formats{any(2) ? "Sec-WebSocket-Protocol: twinlane.v1.cbor" : "Accept: */*"};
+    c.line = std::make_unique<ws_client>(s_.server->port(), formats, 4 * 1024);
     json all = json::array();
     for (auto& k : c.all) {
       k.told = false;

@@ -134,6 +134,13 @@ ws_client::ws_client(std::uint16_t port, const std::vector<std::string>& headers
   if (handshake_.substr(9, 3) != "101") throw std::runtime_error("no upgrade: " + handshake_);
 }
 
+void ws_client::send(std::string_view text) {
+  if (handshake_.find("twinlane.v1.cbor") == std::string::npos) return send_frame(1, text);
+  std::string bytes;
+  nlohmann::json::to_cbor(nlohmann::json::parse(text), bytes);
+  send_frame(2, bytes);
+}
+
 void ws_client::send_frame(unsigned opcode, std::string_view payload, bool last) {
   std::string f;
   f += static_cast<char>((last ? 0x80u : 0u) | opcode);
@@ -175,8 +182,8 @@ nlohmann::ordered_json ws_client::next() {
     const auto f = frame();
     if (f.opcode == 9) send_frame(10, f.payload);
     if (f.opcode == 8) throw std::runtime_error("closed with " + std::to_string(f.close_code()));
-    if (f.opcode != 1) continue;
-    auto root = nlohmann::ordered_json::parse(f.payload);
+    if (f.opcode != 1 && f.opcode != 2) continue;
+    auto root = f.opcode == 2 ? nlohmann::ordered_json::from_cbor(f.payload) : nlohmann::ordered_json::parse(f.payload);
     if (root.is_array()) {
       most_ = std::max(most_, root.size());
       for (auto& m : root) messages_.push_back(std::move(m));

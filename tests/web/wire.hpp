@@ -72,7 +72,8 @@ class ws_client {
  public:
   explicit ws_client(std::uint16_t port, const std::vector<std::string>& headers = {}, int receive_bytes = 0);
 
-  void send(std::string_view text) { send_frame(1, text); }
+  /// JSON text, sent as the subprotocol has it.
+  void send(std::string_view text);
   void send_frame(unsigned opcode, std::string_view payload, bool last = true);
   ws_frame frame();
   /// The next message; frames with several are taken apart. Pings are answered.

@@ -180,6 +180,54 @@ TEST(websocket, binary_frames_are_no_messages_of_the_json_protocol) {
   EXPECT_TRUE(eventually([&] { return s.counted("closed_bad_message") == 1; }));
 }
 
+const std::vector<std::string> as_cbor{"Sec-WebSocket-Protocol: mqtt, twinlane.v1.cbor, twinlane.v1.json"};
+
+TEST(websocket, the_cbor_subprotocol_says_the_same_in_binary_frames) {
+  served s;
+  s.port->set("/customer/1", "profile", {{"name", "Zoë"}, {"sum", 1.5}, {"of", 18'446'744'073'709'551'615u}});
+  auto client = s.ws(as_cbor), other = s.ws();
+  EXPECT_NE(client.handshake().find("Sec-WebSocket-Protocol: twinlane.v1.cbor\r\n"), std::string::npos);
+  const auto both = [&](std::string_view message) {
+    for (auto* c : {&client, &other}) c->send(message);
+  };
+  const auto same = [&] {
+    const auto said = client.next();
+    EXPECT_EQ(said.dump(), other.next().dump());
+    return said;
+  };
+  both(R"([{"op":"sub","id":1,"uri":"/customer/1"}])");
+  EXPECT_EQ(same().at("lanes").at("profile").at("of"), 18'446'744'073'709'551'615u);
+  s.port->set("/customer/1", "prefs", std::string(5'000, 'x'));
+  EXPECT_EQ(same().at("rev"), 2);
+  s.port->emit("/customer/1", "alerts", {{"n", 1}});
+  EXPECT_EQ(same().at("dropped"), 0);
+  both(R"({"op":"query","id":2,"uri":"/customer/1","lane":"profile"})");
+  EXPECT_EQ(same().at("op"), "row");
+  EXPECT_EQ(same().at("op"), "done");
+  both(R"({"op":"cmd","id":3,"uri":"/customer/1","lane":"issue_voucher","value":{"amount":-1}})");
+  EXPECT_EQ(same().at("code"), "bad_value");
+  both(R"({"op":"unsub","id":1})");
+  EXPECT_EQ(same().at("reason"), "unsubscribed");
+}
+
+TEST(websocket, several_messages_in_a_binary_frame_are_one_array) {
+  served s;
+  auto client = s.ws(as_cbor);
+  client.send(R"([{"op":"ping","id":1},{"op":"ping","id":2},{"op":"ping","id":3}])");
+  for (int id = 1; id <= 3; ++id) EXPECT_EQ(client.next().at("id"), id);
+  EXPECT_GT(client.most_in_a_frame(), 1u);
+}
+
+TEST(websocket, frames_of_the_other_format_are_no_messages) {
+  served s;
+  auto client = s.ws(as_cbor);
+  client.send_frame(1, R"({"op":"ping","id":1})");
+  EXPECT_EQ(client.close_code(), 4400u);
+  auto other = s.ws(as_cbor);
+  other.send_frame(2, R"({"op":"ping","id":1})");
+  EXPECT_EQ(other.close_code(), 4400u);
+}
+
 TEST(websocket, text_that_is_not_utf8_is_1007) {
   served s;
   auto client = s.ws();

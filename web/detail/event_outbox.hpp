@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include <twinlane/web/frame_batch.hpp>
 #include <twinlane/web/message.hpp>
+#include <twinlane/web/message_head.hpp>
 #include <twinlane/web/outbox.hpp>
 
 namespace twinlane::web::detail {
@@ -34,7 +34,7 @@ class event_outbox final : public outbox {
     rest += ",\"at\":" + std::to_string(e.at_ms) + ",\"cause\":";
     append_json(rest, e.cause);
     rest += '}';
-    add({outgoing::kind::life, tag, 0, std::make_shared<const std::string>(std::move(rest)), {}, 0}, "life", {});
+    add({outgoing::kind::life, tag, 0, shared_text(std::move(rest)), {}, 0}, "life", {});
   }
   /// Without its end, which says what is known only later.
   void on_event(std::uint64_t tag, const supply_event& e) override {
@@ -44,7 +44,7 @@ class event_outbox final : public outbox {
     std::string rest = "\"reason\":";
     append_json(rest, reason);
     rest += '}';
-    add({outgoing::kind::done, tag, 0, std::make_shared<const std::string>(std::move(rest)), {}, 0}, "done", {});
+    add({outgoing::kind::done, tag, 0, shared_text(std::move(rest)), {}, 0}, "done", {});
   }
 
  private:
@@ -53,13 +53,13 @@ class event_outbox final : public outbox {
     text += event;
     if (rev) text += "\nid: " + lineage_ + ":" + std::to_string(*rev);
     text += "\ndata: ";
-    append_head(text, m, 0);
+    append_head(text, m, 0, wire_format::json);
     // A line break in the JSON could only be white space, and would end the event's line.
     const auto from = text.size();
     text += *m.text;
     std::replace(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), '\n', ' ');
     if (m.what != outgoing::kind::event) text += "\n\n";
-    m.text = std::make_shared<const std::string>(std::move(text));
+    m.text = shared_text(std::move(text));
     return push(std::move(m));
   }
 

@@ -199,7 +199,7 @@ void stream_session::add(outgoing m) {
   buffers_.emplace_back(m.text->data(), m.text->size());
   if (m.what == outgoing::kind::event) {
     auto& end = ends_.emplace_back();
-    append_event_end(end, m.dropped);
+    append_end(end, m, wire_format::json);
     end += "\n\n";
     buffers_.emplace_back(end.data(), end.size());
   }

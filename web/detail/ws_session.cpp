@@ -1,6 +1,7 @@
 // The one place that instantiates websocket::stream.
 #include <twinlane/web/detail/ws_session.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
-constexpr std::string_view json_subprotocol = "twinlane.v1.json";
+constexpr std::string_view json_subprotocol = "twinlane.v1.json", cbor_subprotocol = "twinlane.v1.cbor";
 
 // A buffer sequence that is cheap to copy, as Beast copies it several times per write.
 struct pieces {
@@ -98,6 +99,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   clock::time_point heard_ = clock::now(), pinged_ = clock::now(), closing_since_{};
   std::optional<clock::time_point> peer_closed_;
   std::optional<close_reason> closing_;
+  wire_format format_ = wire_format::json;
   bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false, dropped_ = false;
 };
 
@@ -121,11 +123,14 @@ void ws_session::set_up(const http_request& upgrade) {
   auto timeout = websocket::stream_base::timeout{core_->opt.close_timeout, websocket::stream_base::none(), false};
   ws_.set_option(timeout);
   const auto offered = upgrade[boost::beast::http::field::sec_websocket_protocol];
-  bool chosen = false;
-  for (const auto name : split_list({offered.data(), offered.size()})) chosen = chosen || name == json_subprotocol;
-  ws_.set_option(websocket::stream_base::decorator([chosen](websocket::response_type& r) {
+  const auto names = split_list({offered.data(), offered.size()});
+  const auto chosen = std::find_if(
+      names.begin(), names.end(), [](const auto name) { return name == json_subprotocol || name == cbor_subprotocol; });
+  if (chosen != names.end() && *chosen == cbor_subprotocol) format_ = wire_format::cbor;
+  const std::string echoed(chosen != names.end() ? *chosen : std::string_view());
+  ws_.set_option(websocket::stream_base::decorator([echoed](websocket::response_type& r) {
     r.set(beast::http::field::server, "twinlane");
-    if (chosen) r.set(beast::http::field::sec_websocket_protocol, json_subprotocol);
+    if (!echoed.empty()) r.set(beast::http::field::sec_websocket_protocol, echoed);
   }));
   ws_.read_message_max(core_->opt.frame_bytes_max);
   ws_.auto_fragment(false);
@@ -148,7 +153,7 @@ void ws_session::opened(error_code ec) {
 std::unique_ptr<subprotocol> ws_session::begin_talk() {
   if (core_->make_subprotocol) return core_->make_subprotocol();
   return std::make_unique<conversation>(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()),
-                                        core_->site.resources(), outbox_, core_->subscriptions);
+                                        core_->site.resources(), outbox_, core_->subscriptions, format_);
 }
 
 void ws_session::read() {
