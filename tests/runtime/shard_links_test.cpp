@@ -279,8 +279,8 @@ TEST(shard_links, links_that_see_the_same_share_one_text) {
   std::vector<const std::string*> texts;
   struct noting final : subscriber {
     explicit noting(std::vector<const std::string*>& to) : to_(to) {}
-    bool on_snapshot(std::uint64_t, const snapshot& s) override { return to_.push_back(s.tail.get()), true; }
-    bool on_diff(std::uint64_t, const diff& d) override { return to_.push_back(d.tail.get()), true; }
+    bool on_snapshot(std::uint64_t, const snapshot& s) override { return to_.push_back(&*s.tail), true; }
+    bool on_diff(std::uint64_t, const diff& d) override { return to_.push_back(&*d.tail), true; }
     void on_life(std::uint64_t, const life_event&) override {}
     void on_done(std::uint64_t, std::string_view) override {}
     std::vector<const std::string*>& to_;
