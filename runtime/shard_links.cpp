@@ -134,7 +134,7 @@ void shard::subscribe(const std::string& uri, const agent_type& type, link l, co
   try {
     if (greet(e, l, from)) {
       const bool lives = e.self || (l.birth != 0 && l.birth == e.birth);
-      e.watched->links.push_back(std::move(l));
+      e.watched->links.push_back(l);
       if (lives && !e.watched->history) begin_history(e);
     }
   } catch (const std::exception& x) {
