@@ -125,6 +125,26 @@ TEST(http_bounds, a_slow_body_is_408) {
   EXPECT_EQ(s.counted("body_timeout"), 1u);
 }
 
+TEST(http_bounds, a_trickling_body_is_408_whatever_length_was_announced) {
+  served s([](web::options& o) { o.body_timeout = milliseconds{150}; });
+  wire w(s.server->port());
+  w.send("POST /api/ingest/x HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\nx");
+  EXPECT_EQ(answer_in(w.read_all()).status, 408);
+}
+
+TEST(http_bounds, a_long_body_may_take_longer_while_it_keeps_up) {
+  served s([](web::options& o) {
+    o.body_timeout = milliseconds{150};
+    o.ingest = [](auto, std::string body, auto, auto done) { done(web::ingest_result{body.size(), {}}); };
+  });
+  wire w(s.server->port());
+  w.send("POST /api/ingest/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nf4240\r\n" +
+         std::string(1'000'000, 'x'));
+  std::this_thread::sleep_for(milliseconds{400});  // beyond the bound of a short one
+  w.send("\r\n0\r\n\r\n");
+  EXPECT_EQ(read_answer(w).json().at("accepted"), 1'000'000);
+}
+
 TEST(http_bounds, a_silent_connection_is_closed_without_a_word) {
   served s([](web::options& o) { o.header_timeout = milliseconds{100}; });
   EXPECT_EQ(s.raw(""), "");

@@ -16,6 +16,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <twinlane/web/detail/growing_body.hpp>
+#include <twinlane/web/detail/pace.hpp>
 #include <twinlane/web/detail/request_check.hpp>
 #include <twinlane/web/detail/stream_session.hpp>
 #include <twinlane/web/detail/ws_session.hpp>
@@ -32,7 +33,6 @@ namespace http = beast::http;
 constexpr std::size_t read_ahead_bytes = 64 * 1024;
 constexpr std::size_t small_body_bytes = 64 * 1024;  // does not count against bodies_bytes_max
 constexpr std::size_t discarded_bytes_max = 8 * 1024 * 1024;
-constexpr double slowest_bytes_per_s = 64 * 1024;  // what a long body or answer must keep up with
 
 enum class phase : unsigned char { idle, header, body, handling, writing, lingering };
 
@@ -66,6 +66,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
   void arm(phase p, clock::duration bound);
   void disarm();
   void expired();
+  bool keeps_up();
 
   void await_request(clock::duration bound);
   void read_header();
@@ -102,14 +103,10 @@ class http_session final : public session, public std::enable_shared_from_this<h
   std::array<char, 4096> discarded_;
   std::size_t reserved_ = 0, lingered_ = 0;
   std::uint64_t alarm_ = 0;
+  clock::time_point body_began_{};
   phase phase_ = phase::idle;
   bool timed_out_ = false, keep_alive_ = true;
 };
-
-clock::duration time_for(std::size_t bytes, clock::duration bound) {
-  return bound + std::chrono::milliseconds(
-                     static_cast<std::int64_t>(1000.0 * static_cast<double>(bytes) / slowest_bytes_per_s));
-}
 
 void http_session::arm(phase p, clock::duration bound) {
   phase_ = p;
@@ -125,6 +122,7 @@ void http_session::disarm() {
 }
 
 void http_session::expired() {
+  if (phase_ == phase::body && keeps_up()) return;
   if (phase_ == phase::header || phase_ == phase::body) {
     timed_out_ = true;
     error_code ignored;
@@ -132,6 +130,13 @@ void http_session::expired() {
   } else if (phase_ != phase::handling) {
     end();
   }
+}
+
+// A long body may take longer than a short one, by what of it has come.
+bool http_session::keeps_up() {
+  const auto left = body_began_ + time_for(parser_->get().body().size(), core_->opt.body_timeout) - clock::now();
+  if (left > clock::duration::zero()) arm(phase::body, left);
+  return left > clock::duration::zero();
 }
 
 // Without a byte nothing is allocated, and a silent connection ends without an answer.
@@ -265,7 +270,8 @@ void http_session::read_body() {
     socket_.non_blocking(true, ignored);
     socket_.write_some(asio::buffer(head_), ignored);
   }
-  arm(phase::body, time_for(declared ? static_cast<std::size_t>(*declared) : 0, core_->opt.body_timeout));
+  body_began_ = clock::now();
+  arm(phase::body, core_->opt.body_timeout);
   read_more();
 }
 
