@@ -5,7 +5,7 @@ const post = (lines, body = '', target = '/api/ingest/notes') => `POST ${target}
 const chunked = (body) => post('Transfer-Encoding: chunked\r\n', body);
 const with_host = (value) => `GET /healthz HTTP/1.1\r\nHost: ${value}\r\n${close}\r\n`;
 const line = (text) => get('/healthz', text);
-const upgrade = (lines) => `GET /ws HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`;
+const upgrade = (lines) => `GET /ws HTTP/1.1\r\n${host}Connection: Upgrade, close\r\nUpgrade: websocket\r\n${lines}\r\n`;
 const record = '{"id":"1"}';
 const many = 500;
 
@@ -82,7 +82,7 @@ const paths = [
   ...['/../../etc/passwd', '//etc/passwd', '/%', '/%4', '/%zz', '/customer/%00', '/customer/1/notes%00', '/customer/..',
     '/customer/%2e%2e', '/customer/%c0%af', '/customer/%c0%ae%c0%ae', '/healthz?a=%00', 'x', '*', '?'].map((p) => [p, get(p), 400]),
   ...['/ui/../../etc/passwd', '/ui/%2e%2e/%2e%2e/%2e%2e/etc/passwd', '/ui/..%2f..%2f..%2fetc%2fpasswd', '/ui/.%2e/.%2e/etc',
-    '/ui/..\\..\\etc', '/ui/%5c..%5c..%5cetc', '/ui/%00', '/ui/index.html%00.js', '/ui/.git/config'].map((p) => [p, get(p), 404]),
+    '/ui/..\\..\\etc', '/ui/%5c..%5c..%5cetc', '/ui/%00', '/ui/index.html%00.js'].map((p) => [p, get(p), 404]),
 ];
 
 const methods = [

@@ -107,6 +107,13 @@ export class raw_ws {
     });
   }
 
+  /** Waits until the server closes, and answers its close frame; resolves with whether the connection has ended. */
+  async part(deadline_ms = 20_000) {
+    await this.until(() => this.ended || this.close !== null, deadline_ms);
+    if (this.close !== null) this.send(close_frame(1000));
+    return this.until(() => this.ended, deadline_ms);
+  }
+
   /** Stops reading, as a stalled client does. */
   stall() {
     this.socket.pause();
