@@ -148,7 +148,7 @@ test('a message that expands beyond its bound is 1009 and takes no memory', { sk
 });
 
 test('while hostile clients come and go, a subscriber hears as fast as before and memory is flat', { skip }, async (t) => {
-  const app = await start_app(t, { config: abuse_config(web) });
+  const app = await start_app(t, { config: abuse_config('slow_timeout: 2s') });
   const note = JSON.stringify({ id: 'large', text: 'x'.repeat(1000) }) + '\n';
   assert.equal((await app.request('POST', '/api/ingest/notes', { body: note.repeat(900) })).status, 200);
   const client = await twin_client.connect(app.ws_url);

@@ -134,6 +134,7 @@ void ws_session::set_up(const http_request& upgrade) {
   }));
   ws_.read_message_max(core_->opt.frame_bytes_max);
   ws_.auto_fragment(false);
+  ws_.next_layer().did_begin_ending = [this] { tick(); };  // sooner than it would be
   ws_.control_callback([this](websocket::frame_type f, beast::string_view) {
     heard_ = clock::now();
     if (f == websocket::frame_type::close) peer_closed_ = heard_;
@@ -241,8 +242,9 @@ void ws_session::report_dropped() {
 
 void ws_session::tick() {
   const auto& o = core_->opt;
-  const auto often =
-      closing_ ? clock::duration(o.close_timeout) / 4 : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
+  const auto often = closing_ || ws_.next_layer().ending_since
+                         ? clock::duration(o.close_timeout) / 4
+                         : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->did_tick();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -15,8 +16,9 @@ class ws_socket : public tcp_socket {
  public:
   explicit ws_socket(tcp_socket s) : tcp_socket(std::move(s)) {}
 
-  /// Since when only the peer's end is waited for.
+  /// Since when only the peer's end is waited for, and what is told so.
   std::optional<clock::time_point> ending_since;
+  std::function<void()> did_begin_ending;
 };
 
 /// Beast ends a WebSocket by this.
@@ -26,6 +28,7 @@ void async_teardown(boost::beast::role_type, ws_socket& s, H&& handler) {
   error_code ignored;
   s.shutdown(tcp_socket::shutdown_send, ignored);
   async_drain(s, std::forward<H>(handler));
+  if (s.did_begin_ending) s.did_begin_ending();
 }
 
 }  // namespace twinlane::web::detail
