@@ -46,7 +46,7 @@ class echo final : public subprotocol {
 
  private:
   std::optional<close_reason> take(std::string_view message, bool text) {
-    message_ = shared_text(std::string(message));
+    message_ = twinlane::shared_text(std::string(message));
     text_ = text;
     return std::nullopt;
   }
