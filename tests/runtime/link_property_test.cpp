@@ -90,8 +90,7 @@ class random_links {
       case 6:
       case 7:
       case 8:
-        if (!here_.empty()) pull(here_[make_.random() % here_.size()]);
-        return;
+        return pull_one();
       case 9:
         lab_->now += below(500);
         return lab_->tick();
@@ -184,6 +183,10 @@ class random_links {
     const auto from = at->by->at();
     away_.erase(at);
     subscribe(std::move(f), from);
+  }
+  void pull_one() {
+    const auto waiting = std::find_if(here_.begin(), here_.end(), [](const followed& f) { return f.by->waits(); });
+    if (waiting != here_.end()) pull(*waiting);
   }
   void pull(const followed& f) {
     if (!f.by->waits()) return;
