@@ -33,7 +33,8 @@ void agent_history::count(segment& s) noexcept {
 agent_history::segment& agent_history::open_segment(std::int64_t now_ms) {
   if (!segments_.empty()) {
     auto& s = segments_.back();
-    if (now_ms - s.opened_ms < segment_ms && s.to - s.from < segment_revs) return s;
+    const bool is_short = now_ms - s.opened_ms < segment_ms || s.to - s.from < segment_revs;
+    if (is_short && s.bytes <= limits_.bytes_max / 8) return s;
   }
   expire(now_ms);
   return segments_.emplace_back(segment{last_, last_, now_ms, now_ms, {}});

@@ -21,7 +21,7 @@ struct history_budget {
 ///
 /// Shape    segments of consecutive revs, each one set of paths for all its turns, the last one open. A rev within a
 ///          segment is served with all of it: more paths than needed are as right
-/// Units    bytes as dirty_paths estimates them; a segment takes 250 ms or 64 revs
+/// Units    bytes as dirty_paths estimates them; a segment takes 250 ms and 64 revs, or an eighth of the bound
 /// Cost     a turn looks its paths up; it allocates for those that are new in the segment. Over the bound the oldest
 ///          segments become one, which is small where the same paths change; when it is half of the bound it goes
 /// Threads  its shard's

@@ -29,28 +29,35 @@ struct history {
 };
 using names = std::vector<std::string>;
 
+// Revs that end a segment, all of the same path.
+void fill(history& h, const std::string& path, std::int64_t at_ms) {
+  for (std::uint64_t n = 0; n < agent_history::segment_revs; ++n) h.add(path, at_ms);
+}
+
 TEST(agent_history, tells_what_changed_since_a_rev_by_segments) {
   history h;
   h.add("a");
-  h.add("b");
+  fill(h, "b", 0);
+  const auto first = h.rev;
   h.add("c", agent_history::segment_ms);
   EXPECT_EQ(h.since(0), (names{"a", "b", "c"}));
   EXPECT_EQ(h.since(1), (names{"a", "b", "c"})) << "the whole of the segment";
-  EXPECT_EQ(h.since(2), (names{"c"}));
-  EXPECT_EQ(h.since(3), names{});
+  EXPECT_EQ(h.since(first), names{"c"});
+  EXPECT_EQ(h.since(first + 1), names{});
   EXPECT_EQ(h.of.start_of(1), 0u);
-  EXPECT_EQ(h.of.start_of(2), 2u);
+  EXPECT_EQ(h.of.start_of(first), first);
 }
 
 TEST(agent_history, marked_places_and_what_lies_below_them_stay_marked_when_segments_are_united) {
   history h({2'000, 60'000});
-  for (int i = 0; i < 20; ++i)
-    h.of.add(++h.rev, i * 1'000, [&](dirty_paths::node& n) {
+  for (int i = 0; i < 2'000; ++i)
+    h.of.add(++h.rev, i * 10, [&](dirty_paths::node& n) {
       auto& place = n.child("place");
       if (i == 3) place.mark();
       place.child(i % 2 ? "odd" : "even").mark();
     });
   ASSERT_TRUE(h.reaches(3)) << "equal paths take no more room";
+  EXPECT_LE(h.of.bytes(), 2'000u);
   dirty_paths paths;
   h.of.collect(3, paths);
   const auto* place = paths.root().find("place");
@@ -67,16 +74,17 @@ TEST(agent_history, same_paths_again_allocate_nothing_within_a_segment) {
   EXPECT_EQ(h.of.segments(), 1u);
 }
 
-TEST(agent_history, a_segment_ends_after_its_time_or_its_revs) {
-  history h;
-  for (std::uint64_t i = 0; i < agent_history::segment_revs; ++i) h.add("a");
-  EXPECT_EQ(h.of.segments(), 1u);
+TEST(agent_history, a_segment_ends_when_it_has_its_time_and_its_revs_or_is_large) {
+  history h({8'000, 60'000});
+  fill(h, "a", 0);
   h.add("a");
-  EXPECT_EQ(h.of.segments(), 2u);
-  h.add("a", agent_history::segment_ms - 1);
-  EXPECT_EQ(h.of.segments(), 2u);
+  EXPECT_EQ(h.of.segments(), 1u) << "before its time";
   h.add("a", agent_history::segment_ms);
-  EXPECT_EQ(h.of.segments(), 3u);
+  EXPECT_EQ(h.of.segments(), 2u);
+  h.add("a", 10 * agent_history::segment_ms);
+  EXPECT_EQ(h.of.segments(), 2u) << "before its revs";
+  for (int n = 0; n < 10; ++n) h.add(std::to_string(n), 10 * agent_history::segment_ms);
+  EXPECT_EQ(h.of.segments(), 3u) << "an eighth of the bound";
 }
 
 TEST(agent_history, bytes_stay_within_the_bound_and_the_newest_half_of_it_is_kept) {
@@ -109,16 +117,16 @@ TEST(agent_history, a_turn_over_the_bound_leaves_nothing_to_resume_from_but_itse
 
 TEST(agent_history, what_is_older_than_the_age_goes) {
   history h;
-  h.add("a");
+  fill(h, "a", 0);
   h.add("b", 50'000);
   h.of.expire(59'999);
   EXPECT_TRUE(h.reaches(0));
   h.of.expire(60'000);
   EXPECT_FALSE(h.reaches(0));
-  EXPECT_EQ(h.since(1), names{"b"});
+  EXPECT_EQ(h.since(h.rev - 1), names{"b"});
   h.of.expire(110'000);
   EXPECT_TRUE(h.of.empty());
-  EXPECT_TRUE(h.reaches(2)) << "who has the last rev has missed nothing";
+  EXPECT_TRUE(h.reaches(h.rev)) << "who has the last rev has missed nothing";
 }
 
 TEST(agent_history, over_the_bound_of_all_one_gives_up_of_its_own) {
@@ -128,10 +136,11 @@ TEST(agent_history, over_the_bound_of_all_one_gives_up_of_its_own) {
     h.add(to, static_cast<std::int64_t>(to) * 1'000, [&](dirty_paths::node& n) { n.child(std::to_string(to)).mark(); });
   };
   {
-    agent_history quiet(0, wide, all);
+    constexpr agent_history::limits small{8'000, 60'000'000};
+    agent_history quiet(0, small, all);
     add(quiet, 1);
     const auto kept = quiet.bytes();
-    agent_history busy(0, wide, all);
+    agent_history busy(0, small, all);
     while (rev < 100) add(busy, ++rev);
     EXPECT_LE(all.bytes, all.bytes_max);
     EXPECT_EQ(all.bytes, kept + busy.bytes());
