@@ -105,7 +105,13 @@ std::uint64_t fake_port::set_entry(const std::string& uri, const std::string& la
                                    const json& value) {
   std::lock_guard lock(mutex_);
   return change(
-      uri, [&](json& lanes) { value.is_null() ? void(lanes[lane].erase(key)) : void(lanes[lane][key] = value); },
+      uri,
+      [&](json& lanes) {
+        if (!value.is_null())
+          lanes[lane][key] = value;
+        else if (lanes.contains(lane))
+          lanes[lane].erase(key);
+      },
       std::chrono::steady_clock::now());
 }
 

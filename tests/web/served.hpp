@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,15 @@ class served {
     };
     server = std::make_unique<web::server>(std::move(o), port, std::move(f));
     server->start();
+  }
+
+  /// The port's thread may be in a call that holds the last reference to the port, and cannot wait for itself.
+  ~served() {
+    server.reset();
+    port->release_answers();
+    const auto idle = std::make_shared<std::promise<void>>();
+    port->get("/customer/0", {}, [idle](const outcome<snapshot>&) { idle->set_value(); });
+    idle->get_future().wait();
   }
 
   http_answer ask(const std::string& method, const std::string& target, const std::vector<std::string>& headers = {},

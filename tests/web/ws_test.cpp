@@ -15,7 +15,7 @@ std::string sub(std::uint64_t id, const std::string& uri) {
 TEST(websocket, the_json_subprotocol_is_chosen_and_others_are_not_echoed) {
   served s;
   EXPECT_EQ(s.ws().handshake().find("Sec-WebSocket-Protocol"), std::string::npos);
-  EXPECT_NE(s.ws({"Sec-WebSocket-Protocol: twinlane.v1.cbor, twinlane.v1.json"})
+  EXPECT_NE(s.ws({"Sec-WebSocket-Protocol: mqtt, twinlane.v1.json"})
                 .handshake()
                 .find("Sec-WebSocket-Protocol: twinlane.v1.json\r\n"),
             std::string::npos);
