@@ -3,6 +3,7 @@ import { nothing, type Clock } from './clock.js';
 import { bearerProtocol, Credentials, type TokenSource } from './credentials.js';
 import { callSafely } from './errors.js';
 import { decodeFrame, packFrames, type ClientMessage, type Encoding, type Received } from './messages.js';
+import { SilenceWatch } from './silence_watch.js';
 import type { WebSocketConstructor, WebSocketLike } from './socket.js';
 
 /**
@@ -54,15 +55,15 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #backoff: Backoff;
   readonly #credentials: Credentials | undefined;
+  readonly #silence: SilenceWatch;
   #status: Status = { state: 'connecting' };
   #socket: WebSocketLike | undefined;
   #encoding: Encoding = 'json';
   #outbox: ClientMessage[] = [];
   #attempts = 0;
   #openedAt: number | undefined;
-  #heardAt = 0;
   #cancelRetry: (() => void) | undefined;
-  #cancelWatch = nothing;
+  #cancelTimeout = nothing;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -70,6 +71,7 @@ export class Connection {
     const { urls, firstRetryMs, retryMsMax, random, token, clock } = options;
     this.#backoff = new Backoff({ firstMs: firstRetryMs, maxMs: retryMsMax, roundLength: urls.length, random });
     this.#credentials = token === undefined ? undefined : new Credentials(token, clock);
+    this.#silence = new SilenceWatch(clock, options.silenceMs);
   }
 
   get status(): Status {
@@ -143,14 +145,18 @@ export class Connection {
     socket.onmessage = (event) => this.#didReceive(socket, event.data);
     socket.onclose = (event) => this.#didClose(Number(event.code), String(event.reason ?? ''));
     socket.onerror = nothing; // a close event follows, with what there is to know
-    this.#cancelWatch = clock.after(connectTimeoutMs, () => this.#drop(socket, 'no answer'));
+    this.#cancelTimeout = clock.after(connectTimeoutMs, () => this.#drop(socket, 'no answer'));
   }
 
   #didOpen(socket: WebSocketLike, token: string | undefined): void {
     this.#encoding = socket.protocol === protocols.cbor ? 'cbor' : 'json';
-    this.#openedAt = this.#heardAt = this.#options.clock.now();
+    this.#openedAt = this.#options.clock.now();
     this.#status = { state: 'open' };
-    this.#watchSilence(socket);
+    this.#cancelTimeout();
+    this.#silence.start(
+      () => this.send({ op: 'ping', id: 0 }),
+      () => this.#drop(socket, 'the server fell silent'),
+    );
     if (token !== undefined) {
       const authenticate = (fresh: string) => this.#write([{ op: 'auth', token: fresh }]);
       if (this.#options.tokenIn === 'message') authenticate(token);
@@ -161,7 +167,7 @@ export class Connection {
   }
 
   #didReceive(socket: WebSocketLike, data: string | ArrayBuffer): void {
-    this.#heardAt = this.#options.clock.now();
+    this.#silence.heard();
     let received: Received[];
     try {
       received = decodeFrame(data);
@@ -219,29 +225,13 @@ export class Connection {
   }
 
   #forget(): void {
-    this.#cancelWatch();
+    this.#cancelTimeout();
+    this.#silence.stop();
     this.#credentials?.stop();
     this.#outbox = [];
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
-  }
-
-  /** Half of the time without a byte leads to a ping, the other half to the end: a late timer alone ends nothing. */
-  #watchSilence(socket: WebSocketLike): void {
-    const { clock, silenceMs } = this.#options;
-    this.#cancelWatch();
-    let pingedAt = -Infinity;
-    const look = (): void => {
-      const quiet = clock.now() - this.#heardAt;
-      if (quiet >= silenceMs / 2) {
-        if (pingedAt > this.#heardAt) return this.#drop(socket, 'the server fell silent');
-        pingedAt = clock.now();
-        this.send({ op: 'ping', id: 0 });
-      }
-      this.#cancelWatch = clock.after(quiet < silenceMs / 2 ? silenceMs / 2 - quiet : silenceMs / 2, look);
-    };
-    this.#cancelWatch = clock.after(silenceMs / 2, look);
   }
 
   #flush(): void {

@@ -103,9 +103,9 @@ test('a token that comes after close connects nobody', async () => {
 
 test('a JWT is renewed on the open connection before it ends, again and again', async () => {
   const reasons: string[] = [];
-  const h = new Harness({
+  const h: Harness = new Harness({
     silenceMs: 1e9,
-    token: (reason) => {
+    token: (reason): string => {
       reasons.push(reason);
       const now = reason === 'connect' ? 1_000_000 : h.clock.now();
       return jwt({ exp: now / 1000 + 100, n: reasons.length });

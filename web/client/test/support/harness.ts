@@ -2,7 +2,7 @@ import { CborReader, encodeCbor } from '../../src/cbor.js';
 import { Client, type ClientOptions } from '../../src/client.js';
 import type { Json } from '../../src/json.js';
 import type { WebSocketLike } from '../../src/socket.js';
-import { FakeClock } from './fake_clock.js';
+import { FakeClock, settled } from './fake_clock.js';
 
 /** A connection whose other end is the test. */
 export class FakeSocket implements WebSocketLike {
@@ -77,6 +77,22 @@ export class Harness {
   get socket(): FakeSocket {
     return this.sockets.at(-1) as FakeSocket;
   }
+}
+
+/** A harness whose connection is open. */
+export async function opened(options: Partial<ClientOptions> = {}): Promise<Harness> {
+  const h = new Harness(options);
+  h.socket.open();
+  await settled();
+  return h;
+}
+
+/** Loses the connection and has the next one open. */
+export async function reconnect(h: Harness): Promise<void> {
+  h.socket.lose();
+  await h.clock.pass(30_000);
+  h.socket.open();
+  await settled();
 }
 
 export const snap = (id: number, rev: number, lanes: object, more = {}) => ({
