@@ -7,9 +7,9 @@ import { cut_proxy } from './lib/cut_proxy.mjs';
 import { until } from './lib/wait.mjs';
 
 const skip = missing('bank_app') || missing('station_app');
-// What this server has of docs/protocol.md. A client works with either.
-const resumes = false;
-const has_fields = false;
+// What this version of the server has; the client works with any.
+const has = { resume: false, fields: false, max_rate: false };
+const without = (what) => skip || (has[what] ? false : `the server has no ${what} yet`);
 
 const bank_config = (store) => `store: ${store}
 hosting: ${hosting}
@@ -135,7 +135,7 @@ test(`through broken connections the state comes right, and is stale meanwhile (
   await assert_stops_well(assert, app);
 });
 
-test(`a short loss costs no snapshot (${hosting})`, { skip: skip || !resumes && 'no resume yet' }, async (t) => {
+test(`a short loss costs no snapshot (${hosting})`, { skip: without('resume') }, async (t) => {
   const app = await start_bank(t);
   const proxy = await cut_proxy(t, app);
   const client = connect(t, proxy.ws_url);
@@ -154,7 +154,7 @@ test(`a short loss costs no snapshot (${hosting})`, { skip: skip || !resumes && 
   await assert_stops_well(assert, app);
 });
 
-test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { skip: skip || !has_fields && 'no fields yet' }, async (t) => {
+test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { skip: without('fields') }, async (t) => {
   const app = await start_bank(t);
   const client = connect(t, app.ws_url);
   await pay(app, 9, [['p', 1]]);
@@ -168,6 +168,24 @@ test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { s
   await client.command('/account/9', 'pay_in', { amount: 3 });
   await client.command('/account/9', 'pay_in', { amount: 3 });
   assert.equal(client.counts.diffs, diffs);
+  await assert_stops_well(assert, app);
+});
+
+test(`with maxRate changes come merged, at most so many a second (${hosting})`, { skip: without('max_rate') }, async (t) => {
+  const app = await start_bank(t);
+  const client = connect(t, app.ws_url);
+  let diffs = 0;
+  const account = client.follow('/account/13', { maxRate: 4, onDiff: () => { diffs += 1; } });
+  await state_when(account, 'an answer', (s) => s.status === 'live');
+  await pay(app, 13, [['p', 0]]);
+  await state_when(account, 'the birth', (s) => s.exists);
+  const began = Date.now();
+  let paid = 0;
+  while (Date.now() - began < 1_500) await pay(app, 13, [['p', ++paid]]);
+  await assert_same(app, account);
+  const bound = ((Date.now() - began) / 1000) * 4 + 2;
+  assert.ok(paid > bound, `only ${paid} payments`);
+  assert.ok(diffs > 0 && diffs <= bound, `${diffs} diffs of ${paid} payments, at most ${bound}`);
   await assert_stops_well(assert, app);
 });
 
