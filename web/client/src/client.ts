@@ -48,7 +48,7 @@ const commandBytesMax = 63 * 1024; // the server takes frames of 64 KiB
 const requestsMax = 1_000;
 
 /** Connects to one server, or to the first of several that answers. Returns at once; what is asked meanwhile waits. */
-export function connect(urls: string | string[], options: ClientOptions = {}): Client {
+export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
   return new Client(urls, options);
 }
 
@@ -69,7 +69,7 @@ export class Client {
   #requests = 0;
   #closed = false;
 
-  constructor(urls: string | string[], options: ClientOptions = {}) {
+  constructor(urls: string | readonly string[], options: ClientOptions = {}) {
     const WebSocket = options.WebSocket ?? defaultWebSocket();
     const list = typeof urls === 'string' ? [urls] : [...urls];
     if (list.length === 0) throw new TypeError('connect() needs a URL');

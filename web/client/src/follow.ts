@@ -30,9 +30,9 @@ export interface Observer {
 
 export interface FollowOptions extends Observer {
   /** Only these lanes. With [] and `life` the entity is not even brought into memory. */
-  lanes?: string[];
+  lanes?: readonly string[];
   /** Only these dotted paths; `\.` and `\\` escape within a key. */
-  fields?: string[];
+  fields?: readonly string[];
   /** At most so many diffs a second; what changed meanwhile comes merged. */
   maxRate?: number;
   /** Life messages, too. */

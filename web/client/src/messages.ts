@@ -48,8 +48,8 @@ export type ClientMessage =
       op: 'sub';
       id: number;
       uri: string;
-      lanes?: string[];
-      fields?: string[];
+      lanes?: readonly string[];
+      fields?: readonly string[];
       resume?: { lineage: string; rev: number };
       max_rate?: number;
       life?: boolean;
