@@ -7,9 +7,6 @@ import { cut_proxy } from './lib/cut_proxy.mjs';
 import { until } from './lib/wait.mjs';
 
 const skip = missing('bank_app') || missing('station_app');
-// What this version of the server has; the client works with any.
-const has = { resume: false, fields: false, max_rate: false };
-const without = (what) => skip || (has[what] ? false : `the server has no ${what} yet`);
 
 const bank_config = (store) => `store: ${store}
 hosting: ${hosting}
@@ -135,7 +132,7 @@ test(`through broken connections the state comes right, and is stale meanwhile (
   await assert_stops_well(assert, app);
 });
 
-test(`a short loss costs no snapshot (${hosting})`, { skip: without('resume') }, async (t) => {
+test(`a short loss costs no snapshot (${hosting})`, { skip }, async (t) => {
   const app = await start_bank(t);
   const proxy = await cut_proxy(t, app);
   const client = connect(t, proxy.ws_url);
@@ -154,7 +151,7 @@ test(`a short loss costs no snapshot (${hosting})`, { skip: without('resume') },
   await assert_stops_well(assert, app);
 });
 
-test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { skip: without('fields') }, async (t) => {
+test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { skip }, async (t) => {
   const app = await start_bank(t);
   const client = connect(t, app.ws_url);
   await pay(app, 9, [['p', 1]]);
@@ -171,7 +168,7 @@ test(`fields show parts of lanes, and no diff comes of others (${hosting})`, { s
   await assert_stops_well(assert, app);
 });
 
-test(`with maxRate changes come merged, at most so many a second (${hosting})`, { skip: without('max_rate') }, async (t) => {
+test(`with maxRate changes come merged, at most so many a second (${hosting})`, { skip }, async (t) => {
   const app = await start_bank(t);
   const client = connect(t, app.ws_url);
   let diffs = 0;
