@@ -17,6 +17,7 @@ struct request {
   std::string method, target, body;
   std::string accept, content_type, content_encoding, host;
   std::optional<std::string> if_match, if_none_match, idempotency_key, last_event_id, origin;
+  std::optional<std::string> authorization, cookie;
 };
 
 struct response {
