@@ -30,6 +30,7 @@ ONLY = {
     "curl/": ("ingest/",),
     "boost/beast": ("web/", "tests/web/", "perf/"),
     "boost/asio": ("web/", "tests/web/", "perf/"),
+    "cjose/": ("web/access/", "tests/web/"),
     "openssl/": ("web/",),
     "prometheus/": ("runtime/",),
     "sqlite3.h": ("runtime/", "tests/store/", "tests/support/power_cut_vfs.cpp"),
