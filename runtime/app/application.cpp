@@ -100,6 +100,7 @@ struct application::impl {
     in->add_flag("--replace", call.replace, "Agents that exist are replaced; else they are refused");
     in->add_option("FILE", call.file, "The lines; - for standard input")->required();
     declare_dead(cli);
+    declare_token(cli);
     auto* small =
         verb(cli, "compact", "Makes the files of a data directory that no server is using as small as can be");
     tool_options(*small);
@@ -127,6 +128,15 @@ struct application::impl {
     url_option(*part("replay",
                      "Hands dead letters over again: to the agent that refused them, or through their source's router "
                      "as it is now. What is refused again is a new letter; what cannot be handed over stays"))
+        ->required();
+  }
+
+  void declare_token(CLI::App& cli) {
+    auto* token = verb(cli, "token", "Makes an API token: prints it, and the line for the file of auth.tokens");
+    token->add_option("--name", call.token_name, "Whose it is, as log lines call it")->required();
+    token->add_option("--role", call.roles, "A role that it has; several are named one by one")
+        ->expected(1)
+        ->take_all()
         ->required();
   }
 
@@ -171,6 +181,7 @@ struct application::impl {
     if (call.verb == "dead list") return app::dead_list(program, call);
     if (call.verb == "dead replay") return app::dead_replay(program, call);
     if (call.verb == "compact") return app::compact(program, call);
+    if (call.verb == "token") return app::make_token(program, call);
     if (call.verb == "backup") return app::backup(program, call);
     return app::version(program);
   }

@@ -17,6 +17,7 @@
 #include <twinlane/runtime/app/renamed_sources.hpp>
 #include <twinlane/runtime/log.hpp>
 #include <twinlane/runtime/runtime.hpp>
+#include <twinlane/web/access/authenticator.hpp>
 
 namespace twinlane::app {
 
@@ -66,6 +67,8 @@ std::vector<config_problem> problems_together(const program& p, const config_res
   } catch (const std::invalid_argument& e) {
     problems.push_back({{name, 1}, e.what()});
   }
+  if (const auto& access = r.settings.web.access)
+    if (auto wrong = web::problem_of(*access)) problems.push_back({r.places.at("(auth)"), std::move(*wrong)});
   return problems;
 }
 

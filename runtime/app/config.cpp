@@ -47,10 +47,17 @@ void read_listen(map_reader& top, web::options& web) {
                 fmt::format("'{}' is not HOST:PORT. Write 127.0.0.1:8080, or port 0 for a free one.", listen));
     return;
   }
-  if (!web.insecure && !is_loopback(web.host))
+  if (web.insecure || is_loopback(web.host)) return;
+  const bool auth = top.map().find("auth"), tls = top.map().find("tls");
+  if (!auth)
     top.problem("listen", fmt::format("'{}' can be reached from other machines, and there is no authentication. "
                                       "Listen on 127.0.0.1, or set insecure: true.",
                                       listen));
+  else if (!tls)
+    top.problem("listen",
+                fmt::format("'{}' can be reached from other machines, and without tls tokens could be read on "
+                            "the way. Add tls, listen on 127.0.0.1, or set insecure: true.",
+                            listen));
 }
 
 void read_store(map_reader& top, config& to, problem_list& problems) {
@@ -140,9 +147,9 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
   read_store(top, to, problems);
   read_log(top, to, problems);
   read_web(top, to.web, problems);
-  for (const auto* later : {"auth", "policies", "tls"})
-    top.not_yet(later, "Leave it out and listen on loopback, behind a proxy that authenticates.");
+  top.not_yet("tls", "Leave it out and listen on loopback, behind a proxy that has it.");
   if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, sink_names(root), problems);
+  detail::read_access(top, result, known, problems);
   if (const auto* sources = top.take("sources")) detail::read_sources(*sources, result, known, problems);
   if (const auto* sinks = top.take("sinks")) detail::read_sinks(*sinks, to, problems);
   if (known.types.empty() && to.agents.empty() && problems.empty())

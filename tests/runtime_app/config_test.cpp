@@ -183,10 +183,10 @@ const std::vector<error_case> top_level{
     {"no_such_store",
      base + "store: { kind: redis }\n",
      {"c.yaml:6: store.kind: 'redis' is not a store. Write sqlite or memory."}},
-    {"auth_of_a_later_version",
-     base + "auth:\n  jwt: {}\n",
-     {"c.yaml:6: auth: this version does not have it yet. Leave it out and listen on loopback, behind a proxy that "
-      "authenticates."}},
+    {"open_to_the_network_without_tls",
+     base + "listen: 0.0.0.0:8080\nauth: { tokens: t.yaml }\npolicies: [{ role: a, api: [metrics] }]\n",
+     {"c.yaml:6: listen: '0.0.0.0:8080' can be reached from other machines, and without tls tokens could be read on the "
+      "way. Add tls, listen on 127.0.0.1, or set insecure: true."}},
     {"no_flag", base + "insecure: yes\n", {"c.yaml:6: insecure: 'yes' is not true or false."}},
     {"quoted_flag",
      base + "insecure: \"true\"\n",

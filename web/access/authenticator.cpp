@@ -92,4 +92,13 @@ bool authenticator::still_holds(const principal& who) const {
                                    [&](const auto& t) { return t.name == who.name && t.roles == who.roles; });
 }
 
+std::optional<std::string> problem_of(const access_spec& spec) {
+  try {
+    authenticator(spec, {}, nullptr);
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return std::nullopt;
+}
+
 }  // namespace twinlane::web

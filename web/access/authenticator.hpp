@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,5 +52,8 @@ class authenticator {
   mutable watched_file keys_file_, tokens_file_;
   mutable known known_;
 };
+
+/// What is wrong with the files of keys and tokens; nothing when they can be taken.
+std::optional<std::string> problem_of(const access_spec& spec);
 
 }  // namespace twinlane::web

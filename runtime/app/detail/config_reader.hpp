@@ -122,6 +122,8 @@ void apply(yaml_node& root, const config_override& o, problem_list& problems);
 void read_agents(const yaml_node& list, config& to, const known_parts& known, const std::vector<std::string>& sinks,
                  problem_list& problems);
 void read_sources(const yaml_node& list, config_result& to, const known_parts& known, problem_list& problems);
+/// `auth:` and `policies:`; after the agents.
+void read_access(map_reader& top, config_result& to, const known_parts& known, problem_list& problems);
 void read_sinks(const yaml_node& list, config& to, problem_list& problems);
 
 /// Is it a name for metrics, URLs and messages: letters, digits, `_`, `-`, `.`, at most 100?

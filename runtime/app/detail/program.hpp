@@ -48,6 +48,8 @@ struct call {
   std::vector<std::string> properties;
   std::size_t records = 2'000;
   bool force = false;
+  std::string token_name;  // token
+  std::vector<std::string> roles;
 };
 
 /// Where the configuration is; empty when there is none, and that has been told.
@@ -71,6 +73,7 @@ int check(const program& p, const call& c);
 int init(const program& p, const call& c);
 int produce(const program& p, const call& c);
 int generate(const program& p, const call& c);
+int make_token(const program& p, const call& c);
 int version(const program& p);
 int export_agents(const program& p, const call& c);
 int import_agents(const program& p, const call& c);
