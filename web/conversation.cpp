@@ -30,7 +30,8 @@ conversation::conversation(const options& o, std::shared_ptr<twinlane::port> p, 
       query_bytes_max_(o.query_bytes_max),
       // A client may subscribe to all it wants at once, so that is the burst.
       inbound_rate_(static_cast<double>(o.inbound_messages_per_s),
-                    static_cast<double>(o.inbound_messages_per_s + o.subscriptions_max), token_bucket::clock::now()) {}
+                    static_cast<double>(o.inbound_messages_per_s + o.subscriptions_max), token_bucket::clock::now()),
+      auth_timeout_(o.auth_timeout) {}
 
 conversation::~conversation() { end(); }
 
@@ -51,9 +52,13 @@ std::optional<close_reason> conversation::take(client_frame parsed, token_bucket
 }
 
 void conversation::advance() {
-  while (!ended_ && !inbound_.empty() && room(waiting_)) {
+  while (!ended_ && !turned_away_ && !inbound_.empty() && room(waiting_)) {
     const auto m = std::move(inbound_.front());
     inbound_.pop_front();
+    if (gate_ && !caller_ && !std::holds_alternative<auth_message>(m)) {
+      turned_away_ = true;
+      return;
+    }
     std::visit([this](const auto& message) { handle(message); }, m);
   }
 }
@@ -72,10 +77,16 @@ void conversation::handle(const sub_message& m) {
   for (const auto& path : m.fields)
     if (const auto lane = lanes_.find_lane(*uri, path[0]); !ok(lane))
       return refuse(m.id, std::get<error>(lane).code, std::get<error>(lane).detail);
-  subscribe_request r{*uri, wanted_view(m.lanes, m.fields), m.life};
+  auto asked = wanted_view(m.lanes, m.fields);
+  auto seen = visible(m.id, *uri, asked);
+  if (!seen) return;
+  subscribe_request r{*uri, std::move(*seen), m.life};
   if (m.resume) r.resume = resume_point{m.resume->lineage, m.resume->rev};
   const auto pause = m.max_rate ? pause_of(*m.max_rate) : steady_time::duration::zero();
-  if (!begin(m.id, std::move(r), pause, nullptr)) out_->reply(done_message(m.id, "limit"));
+  if (!begin(m.id, std::move(r), pause, nullptr))
+    out_->reply(done_message(m.id, "limit"));
+  else
+    remember(m.id, std::move(asked));
 }
 
 // False when there are as many subscriptions as may be.
@@ -114,6 +125,7 @@ void conversation::handle(const cmd_message& m) {
   command_request c;
   const auto uri = canonical_uri(m.uri);
   if (!uri) return refuse(m.id, problem::bad_request, "'uri' is not an agent's path, as in /customer/42.");
+  if (!may_command(m, *uri)) return;
   c.uri = *uri;
   c.lane = m.lane;
   c.value = m.value;

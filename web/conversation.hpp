@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <twinlane/web/access/gate.hpp>
 #include <twinlane/web/frame_batch.hpp>
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/outbox.hpp>
@@ -40,6 +41,13 @@ class conversation final : public subprotocol {
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
+  /// From here on only what the caller may do is done; null: nobody yet, and the first message must be `auth`. Without
+  /// this everything is.
+  void guard(const gate& g, std::shared_ptr<const caller> c, steady_time now);
+  std::optional<close_reason> over(steady_time now) const override;
+  std::string why_over() const override;
+  std::optional<steady_time::duration> time_left(steady_time now) const override;
+
   std::optional<close_reason> receive(std::string_view frame, token_bucket::clock::time_point now) override;
   std::optional<close_reason> receive_binary(std::string_view frame, token_bucket::clock::time_point now) override;
   void advance() override;
@@ -61,6 +69,7 @@ class conversation final : public subprotocol {
   bool room(std::size_t expected) const;
   void handle(const sub_message& m);
   void handle(const query_message& m);
+  void handle(const auth_message& m);
   void handle(const unsub_message& m);
   void handle(const cmd_message& m);
   void handle(const ping_message& m);
@@ -69,6 +78,12 @@ class conversation final : public subprotocol {
   void refuse(std::uint64_t id, problem code, std::string_view message);
   void forget(std::uint64_t tag);
   std::optional<std::uint64_t> client_id(const outgoing& m, steady_time now);
+  // Who may do what (conversation_access.cpp).
+  std::optional<view> visible(std::uint64_t id, const std::string& uri, view asked);
+  void remember(std::uint64_t id, view asked);
+  bool may_command(const cmd_message& m, const std::string& uri);
+  void become(std::shared_ptr<const caller> c);
+  void renew(subscription_table::slot& s);
   // What was missed (conversation_pull.cpp).
   void open_due(steady_time now);
   void note_missed(std::uint64_t tag);
@@ -87,6 +102,12 @@ class conversation final : public subprotocol {
   const wire_format format_;
   const std::size_t outbound_half_, subscriptions_max_, query_bytes_max_;
   token_bucket inbound_rate_;
+  const std::chrono::milliseconds auth_timeout_;
+  const gate* gate_ = nullptr;
+  steady_time guarded_since_{};
+  std::shared_ptr<const caller> caller_;  // null with a gate: nobody yet
+  std::string refusal_;
+  bool turned_away_ = false;
   std::deque<client_message> inbound_;
   subscription_table table_;
   std::size_t waiting_ = 0;               // subscriptions without their first snapshot

@@ -13,7 +13,9 @@ void conversation::handle(const query_message& m) {
   if (!ok(lane)) return refuse(m.id, std::get<error>(lane).code, std::get<error>(lane).detail);
   const auto kind = std::get<0>(lane)->kind;
   if (const auto wrong = wrong_query(m.what, kind)) return refuse(m.id, wrong->code, wrong->detail);
-  if (!begin(m.id, {*uri, {false, {m.what.lane}}, false}, {}, std::make_unique<lane_query>(m.what, kind)))
+  auto seen = visible(m.id, *uri, {false, {m.what.lane}});
+  if (!seen) return;
+  if (!begin(m.id, {*uri, std::move(*seen), false}, {}, std::make_unique<lane_query>(m.what, kind)))
     refuse(m.id, problem::too_busy, "This connection has as many subscriptions as it may have.");
 }
 

@@ -14,6 +14,7 @@ struct http_answer {
 /// Asks a server once and waits for the answer; for tools.
 ///
 /// base     `http://127.0.0.1:8080`
+/// Shape    shows the token in the environment variable TWINLANE_TOKEN, if there is one
 /// Units    bodies of at most 64 MiB; `at_most` for each wait on the network
 /// Errors   std::runtime_error with what is wrong with the URL, the connection or the answer
 http_answer ask_server(const std::string& base, const std::string& method, const std::string& target,

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <twinlane/web/access/caller.hpp>
 #include <twinlane/web/lane_query.hpp>
 
 namespace twinlane::web {
@@ -54,7 +55,8 @@ outcome<std::optional<query_spec>> wanted_query(const resource& where) {
   return std::optional(std::move(q));
 }
 
-void answer_lane(twinlane::port& port, const request& r, const resource& where, respond done) {
+void answer_lane(twinlane::port& port, const request& r, const resource& where, std::shared_ptr<const rights> given,
+                 respond done) {
   const bool whole = where.kind == resource_kind::lane, lines = preferred_media(r.accept) == media::ndjson;
   const auto kind = where.lane->kind;
   std::optional<query_spec> query;
@@ -67,21 +69,24 @@ void answer_lane(twinlane::port& port, const request& r, const resource& where, 
   }
   const auto key = whole ? std::nullopt : std::optional(where.name);
   port.get_lane(where.uri, where.lane->name, key,
-                [none_match = r.if_none_match, query = std::move(query), kind, lines,
-                 done = std::move(done)](outcome<twinlane::port::lane_value> o) {
+                [none_match = r.if_none_match, query = std::move(query), kind, lines, given = std::move(given),
+                 lane = where.lane->name, key, done = std::move(done)](outcome<twinlane::port::lane_value> o) {
                   if (!ok(o)) return done(problem_response(std::get<error>(o)));
                   auto& v = std::get<twinlane::port::lane_value>(o);
-                  const auto tag = tag_of(v.lineage, v.rev);
+                  const auto tag = tag_of(with_rights(v.lineage, *given), v.rev);
+                  auto shown = readable(std::move(v.json), *given, lane, key);
+                  if (!shown)
+                    return done(problem_response(problem::no_such_key, "There is nothing here that you may read."));
                   // What is computed may be another at the same rev.
                   if (kind == lane_kind::demand) {
                     response out;
                     out.headers.emplace_back("Cache-Control", "no-store");
-                    out.body = std::move(v.json);
+                    out.body = std::move(*shown);
                     return done(std::move(out));
                   }
                   if (none_match && none_match_holds(*none_match, tag)) return done(unchanged(tag));
-                  if (!query) return done(tagged(std::move(v.json), tag));
-                  auto out = tagged(rows_document(*query, kind, std::move(v.json), lines), tag);
+                  if (!query) return done(tagged(std::move(*shown), tag));
+                  auto out = tagged(rows_document(*query, kind, std::move(*shown), lines), tag);
                   if (lines) out.content_type = "application/x-ndjson";
                   done(std::move(out));
                 });

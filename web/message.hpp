@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,15 @@
 
 namespace twinlane::web {
 
+class caller;
+
 /// An HTTP request as the site sees it: no socket, no parser.
 struct request {
   std::string method, target, body;
   std::string accept, content_type, content_encoding, host;
   std::optional<std::string> if_match, if_none_match, idempotency_key, last_event_id, origin;
   std::optional<std::string> authorization, cookie;
+  std::shared_ptr<const caller> who;  // once they have been let in
 };
 
 struct response {

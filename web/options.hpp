@@ -61,6 +61,7 @@ struct options {
   std::size_t inbound_messages_per_s = 2'000;      // WebSocket, sustained; more is closed 4429
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds auth_timeout{10'000};  // for the token of a WebSocket that brought none: 4401
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds slow_timeout{30'000};  // nothing read by the peer while something is queued: 4408

@@ -88,10 +88,11 @@ void origin_policy::decorate(const std::optional<std::string>& origin, response&
   if (!origin || !listed(*origin)) return;
   to.headers.emplace_back("Access-Control-Allow-Origin", *origin);
   to.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Retry-After");
+  if (cookies_) to.headers.emplace_back("Access-Control-Allow-Credentials", "true");
   if (!preflight) return;
   to.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   to.headers.emplace_back("Access-Control-Allow-Headers",
-                          "Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID");
+                          "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID");
   to.headers.emplace_back("Access-Control-Max-Age", "600");
 }
 

@@ -18,6 +18,8 @@ class origin_policy {
  public:
   origin_policy(std::vector<std::string> listed, bool loopback_only);
 
+  /// Credentials may be a cookie, which listed origins may send then.
+  void allow_cookies() noexcept { cookies_ = true; }
   /// Nothing when the request may go on.
   std::optional<std::string> verdict(const request& r, bool websocket) const;
   /// CORS headers for a listed origin; `preflight` adds what OPTIONS asks for.
@@ -28,7 +30,7 @@ class origin_policy {
   bool foreign_host(std::string_view host) const;
 
   std::vector<std::string> listed_;
-  bool loopback_only_;
+  bool loopback_only_, cookies_ = false;
 };
 
 }  // namespace twinlane::web

@@ -81,6 +81,12 @@ outcome<const lane_description*> resource_table::find_lane(std::string_view uri,
   return error{problem::no_such_route, "No agent type's route matches " + std::string(uri) + ". See /api/types."};
 }
 
+const type_description* resource_table::type_of(std::string_view uri) const {
+  for (std::size_t i = 0; i < routes_.size(); ++i)
+    if (routes_[i].matches(uri)) return &types_[i];
+  return nullptr;
+}
+
 resource resource_table::reserved(const std::vector<std::string_view>& s) const {
   if (s[0] == "ui") return found(resource_kind::ui);
   if (s.size() == 1) {

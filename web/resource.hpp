@@ -61,6 +61,8 @@ class resource_table {
   resource locate(std::string_view target) const;
   /// The lane of an agent; no_such_route or no_such_lane.
   outcome<const lane_description*> find_lane(std::string_view uri, std::string_view lane) const;
+  /// The type whose route takes the URI; null: none.
+  const type_description* type_of(std::string_view uri) const;
   const std::vector<type_description>& types() const noexcept { return types_; }
 
  private:

@@ -28,17 +28,17 @@ std::string entity_document(const snapshot& s) {
   return body += "}";
 }
 
-response change_document(const command_result& c) {
+response change_document(const command_result& c, const rights& of) {
   return tagged("{\"rev\":" + std::to_string(c.rev) + ",\"result\":" + (c.result.empty() ? "null" : c.result) + "}",
-                tag_of(c.lineage, c.rev));
+                tag_of(with_rights(c.lineage, of), c.rev));
 }
 
-// If-Match as the port takes it: a tag without quotes, or `*`.
-outcome<std::optional<std::string>> expected_tag(const request& r) {
+// If-Match as the port takes it: a tag without quotes and rights, or `*`.
+outcome<std::optional<std::string>> expected_tag(const request& r, const rights& of) {
   if (!r.if_match) return std::optional<std::string>();
   auto tag = single_tag(*r.if_match);
   if (!tag) return error{problem::bad_request, "If-Match takes one strong entity tag, as in \"k3f9:17\"."};
-  return tag;
+  return std::optional(without_rights(*tag, of));
 }
 
 std::optional<error> bad_idempotency_key(const request& r) {
@@ -113,9 +113,10 @@ std::optional<std::size_t> wanted_limit(const resource& where) {
 
 }  // namespace
 
-site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only)
+site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only, report_fn report)
     : port_(std::move(p)),
       table_(port_->types()),
+      gate_(o.access, table_.types(), std::move(report)),
       origins_(o.origins, loopback_only),
       files_(o.ui_dir, o.pages),
       openapi_(openapi_document(table_.types())),
@@ -126,7 +127,9 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
       ingest_(o.ingest),
       dead_list_(o.dead_list),
       dead_replay_(o.dead_replay),
-      ingest_bytes_max_(o.body_bytes_max) {}
+      ingest_bytes_max_(o.body_bytes_max) {
+  if (o.access && !o.access->cookie.empty()) origins_.allow_cookies();
+}
 
 std::size_t site::body_bytes_max(const resource& where) const {
   if (where.kind == resource_kind::ingest) return ingest_bytes_max_;
@@ -143,6 +146,7 @@ void site::handle(request r, const resource& where, respond done) const {
     out.headers.emplace_back("Allow", allowed_methods(where));
     return done(std::move(out));
   }
+  if (auto refused = admit(r, where)) return done(std::move(*refused));
   const bool reads = r.method == "GET" || r.method == "HEAD";
   if (!r.content_encoding.empty() && !same_ignoring_case(r.content_encoding, "identity") && !reads)
     return done(
@@ -194,7 +198,7 @@ response site::fixed(const request& r, const resource& where) const {
     case resource_kind::openapi:
       return json_body(openapi_);
     case resource_kind::types:
-      return json_body(types_);
+      return json_body(types_of(*r.who));
     case resource_kind::sources:
       return json_body(sources_document(port_->partitions(), rates_,
                                         source_states_ ? source_states_() : std::vector<source_state>()));
@@ -209,8 +213,9 @@ response site::fixed(const request& r, const resource& where) const {
 }
 
 void site::get_entity(const request& r, const resource& where, respond done) const {
-  if (preferred_media(r.accept) == media::html) return page_of_entity(where, std::move(done));
-  const auto what = wanted_view(where);
+  if (preferred_media(r.accept) == media::html) return page_of_entity(r, where, std::move(done));
+  auto what = wanted_view(where);
+  if (ok(what)) what = visible(r, where, std::get<view>(std::move(what)));
   if (!ok(what)) return done(problem_response(std::get<error>(what)));
   port_->get(where.uri, std::get<view>(what),
              [none_match = r.if_none_match, done = std::move(done)](outcome<snapshot> o) {
@@ -223,9 +228,11 @@ void site::get_entity(const request& r, const resource& where, respond done) con
              });
 }
 
-void site::page_of_entity(const resource& where, respond done) const {
+void site::page_of_entity(const request& r, const resource& where, respond done) const {
   if (files_.has_index()) return done(redirect(302, "/ui" + where.uri));
-  port_->get(where.uri, view{}, [uri = where.uri, done = std::move(done)](outcome<snapshot> o) {
+  const auto what = visible(r, where, view{});
+  if (!ok(what)) return done(problem_response(std::get<error>(what)));
+  port_->get(where.uri, std::get<view>(what), [uri = where.uri, done = std::move(done)](outcome<snapshot> o) {
     if (!ok(o)) {
       const auto& e = std::get<error>(o);
       return done(plain_page(http_status_of(e.code), uri, e.detail));
@@ -238,11 +245,12 @@ void site::page_of_entity(const resource& where, respond done) const {
 }
 
 void site::get_lane(const request& r, const resource& where, respond done) const {
-  answer_lane(*port_, r, where, std::move(done));
+  answer_lane(*port_, r, where, r.who->on(where.uri), std::move(done));
 }
 
 void site::command(request r, const resource& where, respond done) const {
-  auto tag = expected_tag(r);
+  const auto given = r.who->on(where.uri);
+  auto tag = expected_tag(r, *given);
   if (!ok(tag)) return done(problem_response(std::get<error>(tag)));
   command_request c;
   c.uri = where.uri;
@@ -251,13 +259,14 @@ void site::command(request r, const resource& where, respond done) const {
   if (!nlohmann::json::accept(c.value)) return done(problem_response(problem::bad_request, "The body is not JSON."));
   c.if_match = std::get<0>(std::move(tag));
   c.idempotency_key = std::move(r.idempotency_key);
-  port_->command(std::move(c), [done = std::move(done)](outcome<command_result> o) {
-    done(ok(o) ? change_document(std::get<command_result>(o)) : problem_response(std::get<error>(o)));
+  port_->command(std::move(c), [given, done = std::move(done)](outcome<command_result> o) {
+    done(ok(o) ? change_document(std::get<command_result>(o), *given) : problem_response(std::get<error>(o)));
   });
 }
 
 void site::write(request r, const resource& where, respond done) const {
-  auto tag = expected_tag(r);
+  const auto given = r.who->on(where.uri);
+  auto tag = expected_tag(r, *given);
   if (!ok(tag)) return done(problem_response(std::get<error>(tag)));
   write_request w;
   w.uri = where.uri;
@@ -274,13 +283,13 @@ void site::write(request r, const resource& where, respond done) const {
     if (!nlohmann::json::accept(r.body)) return done(problem_response(problem::bad_request, "The body is not JSON."));
     w.value = std::move(r.body);
   }
-  port_->write(std::move(w), [done = std::move(done)](outcome<command_result> o) {
-    done(ok(o) ? change_document(std::get<command_result>(o)) : problem_response(std::get<error>(o)));
+  port_->write(std::move(w), [given, done = std::move(done)](outcome<command_result> o) {
+    done(ok(o) ? change_document(std::get<command_result>(o), *given) : problem_response(std::get<error>(o)));
   });
 }
 
 void site::remove(const request& r, const resource& where, respond done) const {
-  auto tag = expected_tag(r);
+  auto tag = expected_tag(r, *r.who->on(where.uri));
   if (!ok(tag)) return done(problem_response(std::get<error>(tag)));
   port_->remove(where.uri, std::get<0>(std::move(tag)), [done = std::move(done)](outcome<std::monostate> o) {
     if (!ok(o)) return done(problem_response(std::get<error>(o)));

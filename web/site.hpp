@@ -6,6 +6,7 @@
 #include <string>
 
 #include <twinlane/runtime/port.hpp>
+#include <twinlane/web/access/gate.hpp>
 #include <twinlane/web/message.hpp>
 #include <twinlane/web/options.hpp>
 #include <twinlane/web/origin_policy.hpp>
@@ -21,13 +22,20 @@ namespace twinlane::web {
 /// Threads  any
 class site {
  public:
-  site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only);
+  /// report: takes what is refused.
+  site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_only, report_fn report);
 
   resource locate(std::string_view target) const { return table_.locate(target); }
   const resource_table& resources() const noexcept { return table_; }
   const origin_policy& origins() const noexcept { return origins_; }
+  const web::gate& gate() const noexcept { return gate_; }
   source_rates& rates() noexcept { return rates_; }
   twinlane::port& runtime() const noexcept { return *port_; }
+
+  /// Lets the one who asks in, and says so in the request; the answer when they may not come in, or not do this.
+  std::optional<response> admit(request& r, const resource& where) const;
+  /// What of a view of the resource's agent they may see; forbidden when it is nothing. For requests that were let in.
+  outcome<view> visible(const request& r, const resource& where, view asked) const;
 
   /// How large a body this request may have.
   std::size_t body_bytes_max(const resource& where) const;
@@ -37,8 +45,10 @@ class site {
   void drain() noexcept { draining_ = true; }
 
  private:
+  bool public_to_all(const request& r, const resource& where) const;
+  std::string types_of(const caller& who) const;
   void get_entity(const request& r, const resource& where, respond done) const;
-  void page_of_entity(const resource& where, respond done) const;
+  void page_of_entity(const request& r, const resource& where, respond done) const;
   void get_lane(const request& r, const resource& where, respond done) const;
   void command(request r, const resource& where, respond done) const;
   void write(request r, const resource& where, respond done) const;
@@ -50,6 +60,7 @@ class site {
 
   std::shared_ptr<twinlane::port> port_;
   resource_table table_;
+  web::gate gate_;
   origin_policy origins_;
   static_files files_;
   source_rates rates_;

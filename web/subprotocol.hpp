@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <twinlane/web/frame_batch.hpp>
@@ -10,7 +11,13 @@
 namespace twinlane::web {
 
 /// Why a WebSocket ends, as its close code.
-enum class close_reason : std::uint16_t { going_away = 1001, bad_message = 4400, slow = 4408, too_many = 4429 };
+enum class close_reason : std::uint16_t {
+  going_away = 1001,
+  bad_message = 4400,
+  unauthorized = 4401,
+  slow = 4408,
+  too_many = 4429
+};
 
 /// What is spoken on a WebSocket, without the socket: messages in, frames out.
 ///
@@ -42,6 +49,11 @@ class subprotocol {
   /// The batch has been written.
   virtual void wrote(const frame_batch& batch) = 0;
 
+  /// A reason to close that is no message's alone: credentials that are refused, or hold no longer; why, for the log.
+  virtual std::optional<close_reason> over(clock::time_point /*now*/) const { return std::nullopt; }
+  virtual std::string why_over() const { return {}; }
+  /// Until time alone may make it over.
+  virtual std::optional<clock::duration> time_left(clock::time_point /*now*/) const { return std::nullopt; }
   /// Does the peer fall behind further than it may?
   virtual bool slow() const = 0;
   /// Drops what waits. Nothing is sent any more.

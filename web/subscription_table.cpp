@@ -47,6 +47,7 @@ void subscription_table::remove(std::uint64_t tag) {
   s->waiting = s->pulling = false;
   s->handle = {};
   s->what.reset();
+  s->asked.reset();
   s->query.reset();
   s->pause = {};
   s->due = {};

@@ -26,6 +26,7 @@ class subscription_table {
     bool pulling = false;  // it waits for what it pulled
     subscription handle;
     std::unique_ptr<subscribe_request> what;
+    std::unique_ptr<const view> asked;  // what was asked for, where less may be seen
     std::unique_ptr<lane_query> query;  // of what the client gets as rows
     steady_time::duration pause{};      // after each diff; 0: none
     steady_time due{};                  // when the pause ends; the clock's start: there is none

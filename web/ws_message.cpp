@@ -164,6 +164,12 @@ std::string read_message(const json& m, std::vector<client_message>& out) {
   const auto op = text_of(m, "op");
   if (!op) return "a message needs a text 'op'";
   const auto id = whole_number(m, "id");
+  if (*op == "auth" && (id || !present(m, "id"))) {
+    auto token = text_of(m, "token");
+    if (!token) return "auth needs a text 'token'";
+    out.emplace_back(auth_message{id, std::move(*token)});
+    return {};
+  }
   if (!id) return "a message needs an 'id' from 0 to 2^53 - 1";
   if (*op == "sub") {
     out.push_back(read_sub(*id, m));

@@ -46,6 +46,12 @@ struct cmd_message {
   std::optional<std::uint64_t> if_rev;
 };
 
+/// `{"op":"auth",…}`, with or without an id.
+struct auth_message {
+  std::optional<std::uint64_t> id;
+  std::string token;
+};
+
 struct ping_message {
   std::uint64_t id{};
 };
@@ -57,7 +63,7 @@ struct faulty_message {
 };
 
 using client_message =
-    std::variant<sub_message, query_message, unsub_message, cmd_message, ping_message, faulty_message>;
+    std::variant<sub_message, query_message, unsub_message, cmd_message, auth_message, ping_message, faulty_message>;
 
 struct client_frame {
   std::vector<client_message> messages;

@@ -110,6 +110,7 @@ void read_web(map_reader& top, web::options& to, problem_list& problems) {
   web.size("outbound_bytes_max", to.outbound_bytes_max, 16 * kib, gib);
   web.duration("header_timeout", to.header_timeout, 100ms, 10min);
   web.duration("body_timeout", to.body_timeout, 100ms, 1h);
+  web.duration("auth_timeout", to.auth_timeout, 100ms, 10min);
   web.duration("idle_timeout", to.idle_timeout, 1s, 24h);
   web.duration("ping_interval", to.ping_interval, 1s, 1h);
   web.duration("slow_timeout", to.slow_timeout, 100ms, 1h);

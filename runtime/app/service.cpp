@@ -51,13 +51,11 @@ std::unique_ptr<store> make_store(const config& c) {
 
 /// The close code that a reason of the web server stands for; 0 when it is no WebSocket close.
 unsigned close_code_of(std::string_view reason) {
-  constexpr std::pair<std::string_view, unsigned> codes[] = {{"closed_slow", 4408},
-                                                             {"closed_rate", 4429},
-                                                             {"closed_bad_message", 4400},
-                                                             {"closed_protocol_error", 1002},
-                                                             {"closed_bad_utf8", 1007},
-                                                             {"closed_too_large", 1009},
-                                                             {"closed_lost", 1006}};
+  constexpr std::pair<std::string_view, unsigned> codes[] = {
+      {"closed_slow", 4408},           {"closed_rate", 4429},
+      {"closed_unauthorized", 4401},   {"closed_bad_message", 4400},
+      {"closed_protocol_error", 1002}, {"closed_bad_utf8", 1007},
+      {"closed_too_large", 1009},      {"closed_lost", 1006}};
   for (const auto& [name, code] : codes)
     if (name == reason) return code;
   return 0;

@@ -27,7 +27,9 @@ std::optional<view> narrowed(view asked, const rights& r, const type_description
   std::erase_if(asked.lanes, [&](const std::string& name) { return has_lane(type, name) && !r.may_read(name); });
   if (asked.lanes.empty()) return wants_some ? std::nullopt : std::optional(std::move(asked));
   if (asked.fields) {
-    asked.fields = std::make_shared<const field_set>(intersection(*asked.fields, read));
+    auto both = intersection(*asked.fields, read);
+    if (both.empty()) return std::nullopt;
+    asked.fields = std::make_shared<const field_set>(std::move(both));
     return asked;
   }
   const bool whole = std::all_of(asked.lanes.begin(), asked.lanes.end(), [&](const std::string& name) {

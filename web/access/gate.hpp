@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,17 +26,22 @@ class gate {
   bool open() const noexcept { return !authenticator_; }
 
   /// unauthorized without good credentials; forbidden for a cookie that any page may have made a browser send.
-  outcome<std::shared_ptr<const caller>> admit(const request& r, bool websocket) const;
+  outcome<std::shared_ptr<const caller>> admit(const request& r) const;
   outcome<std::shared_ptr<const caller>> admit(std::string_view token) const;
-  /// What the request itself shows, for a WebSocket that may bring a token later.
-  outcome<std::optional<credentials>> shown_by(const request& r, bool websocket) const;
+  /// The same of a WebSocket, which may show nothing yet: null. So does one with a cookie that does not count.
+  outcome<std::shared_ptr<const caller>> admit_websocket(const request& r, std::string_view subprotocols) const;
   /// Do the credentials of a caller that got in still hold?
   bool still_admits(const caller& c) const;
+  /// How long the caller's token lasts yet; nothing when it says no end.
+  static std::optional<std::chrono::milliseconds> time_left(const caller& c);
 
   /// Counts and logs that somebody was not let do something.
   void refused(const caller& c, std::string_view what, std::string_view where) const;
 
  private:
+  outcome<std::optional<credentials>> shown_by(const request& r) const;
+  error turned_away(const request& r, error why) const;
+
   report_fn report_;
   std::string cookie_;
   std::shared_ptr<const policy_table> policies_;

@@ -10,7 +10,8 @@ namespace twinlane::web::detail {
 core::core(options o, std::shared_ptr<twinlane::port> p, figures f, bool loopback_only)
     : opt(std::move(o)),
       figs(std::move(f)),
-      site(opt, std::move(p), loopback_only),
+      site(opt, std::move(p), loopback_only,
+           [this](std::string_view what, const std::string& detail) { report(what, detail); }),
       io(static_cast<int>(opt.threads < 1 ? 1 : opt.threads)) {}
 
 core::ticket::ticket(std::shared_ptr<core> owner) : owner_(std::move(owner)) { owner_->connections.fetch_add(1); }

@@ -1,5 +1,6 @@
 #include <twinlane/web/http_client.hpp>
 
+#include <cstdlib>
 #include <stdexcept>
 
 #include <sys/socket.h>
@@ -62,6 +63,8 @@ http_answer ask_server(const std::string& base, const std::string& method, const
     http::request<http::empty_body> request(http::string_to_verb(method), target, 11);
     request.set(http::field::host, place.host + ':' + place.port);
     request.set(http::field::connection, "close");
+    if (const char* token = std::getenv("TWINLANE_TOKEN"))
+      request.set(http::field::authorization, std::string("Bearer ") + token);
     request.prepare_payload();
     http::write(socket, request);
     beast::flat_buffer buffer;

@@ -177,6 +177,10 @@ void http_session::did_read_header(error_code ec) {
     keep_alive_ = keep_alive_ && parser_->is_done();
     return answer(problem_response(problem::forbidden, *why));
   }
+  if (auto refused = core_->site.admit(request_, where_)) {
+    keep_alive_ = keep_alive_ && parser_->is_done();
+    return answer(std::move(*refused));
+  }
   if (websocket && parser_->is_done() && beast::websocket::is_upgrade(parser_->get())) return open_websocket();
   if (parser_->is_done()) return wants_stream() ? open_stream() : handle();
   read_body();
@@ -198,6 +202,8 @@ void http_session::take_header() {
   request_.host = text(http::field::host);
   if (auto named = absolute_target(request_.target)) std::tie(request_.host, request_.target) = std::move(*named);
   request_.origin = origin_ = maybe(http::field::origin);
+  request_.authorization = maybe(http::field::authorization);
+  request_.cookie = maybe(http::field::cookie);
   request_.if_match = maybe(http::field::if_match);
   request_.if_none_match = maybe(http::field::if_none_match);
   const auto named = [&](beast::string_view name) {
@@ -221,7 +227,8 @@ void http_session::open_websocket() {
     return answer(problem_response(problem::bad_request, "Nothing may follow an upgrade before its answer."));
   }
   if (auto wrong = malformed_handshake(parser_->get())) return answer(std::move(*wrong));
-  start_websocket(core_, std::move(ticket_), std::move(socket_), http_request(std::move(parser_->release().base())));
+  start_websocket(core_, std::move(ticket_), std::move(socket_), request_,
+                  http_request(std::move(parser_->release().base())));
 }
 
 // What the URL asks to be streamed: a lane's rows, or an entity.
@@ -234,12 +241,19 @@ outcome<stream_request> http_session::wanted_stream() const {
     if (!ok(query)) return std::get<error>(query);
     s.query = std::get<0>(std::move(query));
     s.kind = where_.lane->kind;
-    s.what.what = {false, {where_.lane->name}};
+    auto seen = core_->site.visible(request_, where_, {false, {where_.lane->name}});
+    if (!ok(seen)) return std::get<error>(seen);
+    s.what.what = std::get<view>(std::move(seen));
+    s.who = request_.who;
     return s;
   }
   auto entity = web::wanted_stream(request_, where_);
   if (!ok(entity)) return std::get<error>(entity);
   auto& wanted = std::get<entity_stream>(entity);
+  auto seen = core_->site.visible(request_, where_, std::move(wanted.what.what));
+  if (!ok(seen)) return std::get<error>(seen);
+  wanted.what.what = std::get<view>(std::move(seen));
+  s.who = request_.who;
   s.what = std::move(wanted.what);
   s.max_rate = wanted.max_rate;
   return s;

@@ -21,6 +21,7 @@ std::optional<response> malformed_request(const request_header& h, std::string_v
     if (h.version() == 10) return wrong("HTTP/1.0 has no Transfer-Encoding.");
   }
   if (h.count(field::origin) > 1) return wrong("A request has at most one Origin header.");
+  if (h.count(field::authorization) > 1) return wrong("A request has at most one Authorization header.");
   return std::nullopt;
 }
 

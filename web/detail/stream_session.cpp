@@ -65,6 +65,7 @@ class stream_session final : public session, public std::enable_shared_from_this
   std::shared_ptr<outbox> outbox_;
   std::optional<lane_query> query_;
   bool ndjson_ = false;
+  std::shared_ptr<const caller> who_;
   subscription handle_;
   std::unique_ptr<strand_timer> due_timer_;  // with max_rate
   clock::duration pause_{};
@@ -99,6 +100,7 @@ void stream_session::start(const stream_request& what, std::string head) {
                        : std::make_shared<event_outbox>(bound, std::move(wake));
   core_->enter(shared_from_this());
   ndjson_ = what.ndjson;
+  who_ = what.who;
   if (what.max_rate) pause_ = pause_of(*what.max_rate);
   if (pause_ > pause_.zero()) outbox_->pace(tag);
   if (what.query) query_.emplace(*what.query, what.kind);
@@ -310,7 +312,8 @@ void stream_session::report_dropped() {
 }
 
 void stream_session::tick() {
-  const auto often = std::min<clock::duration>(core_->opt.ping_interval, core_->opt.slow_timeout) / 5;
+  auto often = std::min<clock::duration>(core_->opt.ping_interval, core_->opt.slow_timeout) / 5;
+  if (const auto left = gate::time_left(*who_)) often = std::min<clock::duration>(often, *left);
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->did_tick();
@@ -319,6 +322,10 @@ void stream_session::tick() {
 
 void stream_session::did_tick() {
   if (ended_) return;
+  if (!core_->site.gate().still_admits(*who_)) {
+    core_->report("closed_unauthorized", "the credentials of " + who_->name() + " for a stream hold no longer");
+    return end();
+  }
   const auto now = clock::now();
   if (stall_.stalled(acknowledged_bytes(socket_.native_handle()), writing_, now, core_->opt.slow_timeout)) {
     core_->report("closed_slow", "a client of a stream reads nothing");

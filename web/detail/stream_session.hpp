@@ -11,6 +11,7 @@ namespace twinlane::web::detail {
 /// What an HTTP stream carries: an entity's snapshots and diffs, or the rows of a query that follows a lane.
 struct stream_request {
   subscribe_request what;
+  std::shared_ptr<const caller> who;  // the stream ends with their credentials
   std::optional<double> max_rate;  // diffs a second
   std::optional<query_spec> query;
   lane_kind kind{};     // of the query's lane

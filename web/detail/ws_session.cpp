@@ -41,6 +41,8 @@ std::string_view view_of(close_reason r) {
       return "going away";
     case close_reason::bad_message:
       return "bad message";
+    case close_reason::unauthorized:
+      return "unauthorized";
     case close_reason::slow:
       return "slow consumer";
     case close_reason::too_many:
@@ -55,7 +57,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
       : core_(std::move(c)), ticket_(std::move(t)), ws_(std::move(socket)), timer_(ws_.get_executor()) {}
   ~ws_session() override { core_->leave(this); }
 
-  void start(http_request upgrade);
+  void start(const request& asked, http_request upgrade);
   strand executor() { return ws_.get_executor(); }
   void shut_down() override {
     asio::post(ws_.get_executor(), [self = shared_from_this()] { self->close(close_reason::going_away); });
@@ -92,6 +94,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   std::unique_ptr<strand_timer> due_timer_;  // once there is something to await
   beast::flat_buffer in_;
   std::shared_ptr<outbox> outbox_;
+  outcome<std::shared_ptr<const caller>> caller_;  // as the upgrade has shown
   std::unique_ptr<subprotocol> talk_;
   frame_batch batch_;
   std::vector<asio::const_buffer> buffers_;
@@ -103,7 +106,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   bool open_ = false, reading_ = false, writing_ = false, pinging_ = false, close_sent_ = false, dropped_ = false;
 };
 
-void ws_session::start(http_request upgrade) {
+void ws_session::start(const request& asked, http_request upgrade) {
   // The outbox outlives the connection in the runtime's hands, so it must not keep the connection alive.
   auto wake = [weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -115,6 +118,8 @@ void ws_session::start(http_request upgrade) {
   outbox_ = std::make_shared<outbox>(core_->opt.outbound_bytes_max, std::move(wake));
   core_->enter(shared_from_this());
   set_up(upgrade);
+  const auto offered = upgrade[beast::http::field::sec_websocket_protocol];
+  caller_ = core_->site.gate().admit_websocket(asked, {offered.data(), offered.size()});
   auto held = std::make_shared<http_request>(std::move(upgrade));
   ws_.async_accept(*held, [self = shared_from_this(), held](error_code ec) { self->opened(ec); });
 }
@@ -147,14 +152,19 @@ void ws_session::opened(error_code ec) {
   limit_unsent(descriptor());
   if (closing_) return send_close();
   talk_ = begin_talk();
+  // A page sees the close code, but would not see the status of a refused upgrade.
+  if (!ok(caller_)) return close(close_reason::unauthorized);
   tick();
   read();
 }
 
 std::unique_ptr<subprotocol> ws_session::begin_talk() {
   if (core_->make_subprotocol) return core_->make_subprotocol();
-  return std::make_unique<conversation>(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()),
-                                        core_->site.resources(), outbox_, core_->subscriptions, format_);
+  auto talk = std::make_unique<conversation>(core_->opt, std::shared_ptr<twinlane::port>(core_, &core_->site.runtime()),
+                                             core_->site.resources(), outbox_, core_->subscriptions, format_);
+  const auto& gate = core_->site.gate();
+  if (!gate.open() && ok(caller_)) talk->guard(gate, std::get<0>(caller_), clock::now());
+  return talk;
 }
 
 void ws_session::read() {
@@ -184,6 +194,7 @@ void ws_session::pump() {
   talk_->advance();
   write();
   talk_->advance();  // what was sent, or found nobody, has made room
+  if (const auto why = talk_->over(clock::now())) return close(*why);
   if (closing_) return;
   // The next message is read first, so that a client that cannot keep up can still unsubscribe.
   read();
@@ -242,9 +253,9 @@ void ws_session::report_dropped() {
 
 void ws_session::tick() {
   const auto& o = core_->opt;
-  const auto often = closing_ || ws_.next_layer().ending_since
-                         ? clock::duration(o.close_timeout) / 4
-                         : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
+  auto often = closing_ || ws_.next_layer().ending_since ? clock::duration(o.close_timeout) / 4
+                                                         : std::min<clock::duration>(o.ping_interval, o.slow_timeout) / 5;
+  if (!closing_) often = std::min(often, talk_->time_left(clock::now()).value_or(often));
   timer_.expires_after(std::clamp<clock::duration>(often, std::chrono::milliseconds{20}, std::chrono::seconds{5}));
   timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->did_tick();
@@ -260,6 +271,7 @@ void ws_session::did_tick() {
     const auto bound = close_sent_ ? core_->opt.close_timeout * 2 : core_->opt.slow_timeout;
     return stuck || now - closing_since_ >= bound ? drop() : tick();
   }
+  if (const auto why = talk_->over(now)) return close(*why);
   // We told it that it broke the protocol, or it said goodbye: it should have ended the connection after our frame.
   for (const auto& since : {ws_.next_layer().ending_since, peer_closed_})
     if (since && now - *since >= core_->opt.close_timeout) return drop();
@@ -288,6 +300,8 @@ void ws_session::close(close_reason why) {
   if (why == close_reason::slow) {
     core_->report("closed_slow",
                   "a WebSocket client reads too slowly. Raise web.outbound_bytes_max or subscribe to less");
+  } else if (why == close_reason::unauthorized) {
+    core_->report("closed_unauthorized", ok(caller_) ? talk_->why_over() : std::get<error>(caller_).detail);
   } else if (why == close_reason::bad_message) {
     core_->report("closed_bad_message", "a WebSocket frame is not a message of the protocol");
   } else if (why == close_reason::too_many) {
@@ -338,8 +352,9 @@ void ws_session::drop() {
 
 }  // namespace
 
-void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, http_request upgrade) {
-  std::make_shared<ws_session>(std::move(c), std::move(t), std::move(socket))->start(std::move(upgrade));
+void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const request& asked,
+                     http_request upgrade) {
+  std::make_shared<ws_session>(std::move(c), std::move(t), std::move(socket))->start(asked, std::move(upgrade));
 }
 
 }  // namespace twinlane::web::detail

@@ -9,7 +9,9 @@ namespace twinlane::web::detail {
 
 using http_request = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// Answers the upgrade and speaks docs/protocol.md's WebSocket from then on.
-void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, http_request upgrade);
+/// asked: the same request as the site sees it. Answers the upgrade and speaks docs/protocol.md's WebSocket from then
+/// on.
+void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const request& asked,
+                     http_request upgrade);
 
 }  // namespace twinlane::web::detail

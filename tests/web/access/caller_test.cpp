@@ -56,6 +56,8 @@ TEST(caller, fields_that_are_asked_for_are_cut_down_to_what_may_be_read) {
   asked.fields = std::make_shared<const field_set>(field_set::of({{"profile"}, {"orders", "7", "status"}}));
   const auto v = narrowed(asked, reads({{"profile", "name"}, {"orders", "7"}}), customer);
   EXPECT_EQ(*v->fields, field_set::of({{"profile", "name"}, {"orders", "7", "status"}}));
+  asked.fields = std::make_shared<const field_set>(field_set::of({{"profile", "income"}}));
+  EXPECT_FALSE(narrowed(asked, reads({{"profile", "name"}, {"orders", "7"}}), customer));
 }
 
 TEST(caller, life_alone_needs_a_right_to_read_something) {
