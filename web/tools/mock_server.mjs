@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { MockAccess } from './mock_access.mjs';
 
 const mediaTypes = {
   '.html': 'text/html; charset=utf-8',
@@ -44,8 +45,12 @@ export function option(name, fallback) {
   return i < 0 ? fallback : Number(process.argv[i + 1]);
 }
 
-const only = (lanes, names) =>
-  names ? Object.fromEntries(names.filter((n) => n in lanes).map((n) => [n, lanes[n]])) : lanes;
+/** What a link is shown of the lanes. */
+function shown(link, lanes) {
+  const { names, role, uri } = link;
+  const asked = names ? Object.fromEntries(names.filter((n) => n in lanes).map((n) => [n, lanes[n]])) : lanes;
+  return MockAccess.lanes(role, uri, asked);
+}
 
 /** The agents with whoever follows them. */
 class Agents {
@@ -62,7 +67,7 @@ class Agents {
   snapOf(link) {
     const entity = this.entities.get(link.uri);
     link.rev = entity?.rev ?? 0;
-    link.seen = structuredClone(only(entity?.lanes ?? {}, link.lanes));
+    link.seen = structuredClone(shown(link, entity?.lanes ?? {}));
     const { id, uri, rev, seen } = link;
     const lineage = entity?.lineage ?? '';
     return { op: 'snap', id, uri, lineage, rev, exists: Boolean(entity), resumed: false, lanes: seen };
@@ -74,7 +79,7 @@ class Agents {
     const then = resume?.lineage === snap.lineage && this.#history.get(link.uri)?.get(resume.rev);
     if (!then) return [snap];
     const { lanes, ...resumed } = { ...snap, rev: resume.rev, resumed: true };
-    const patch = difference(only(then, link.lanes), lanes);
+    const patch = difference(shown(link, then), lanes);
     return [resumed, ...(patch ? [{ op: 'diff', id: link.id, from: resume.rev, rev: link.rev, patch }] : [])];
   }
 
@@ -84,17 +89,33 @@ class Agents {
     this.#remember(uri, entity);
     change(entity);
     entity.rev += 1;
-    for (const link of this.links) {
-      if (link.uri !== uri) continue;
-      const now = only(entity.lanes, link.lanes);
-      const patch = difference(link.seen, now);
-      if (!patch) continue;
-      this.send(link.socket, { op: 'diff', id: link.id, from: link.rev, rev: entity.rev, patch });
-      link.rev = entity.rev;
-      link.seen = structuredClone(now);
-      this.#pushed();
-    }
+    for (const link of this.links) if (link.uri === uri) this.#follow(link);
     return entity.rev;
+  }
+
+  /** Tells one link what has changed since it was told last, not more often than it asked for. */
+  #follow(link) {
+    const entity = this.entities.get(link.uri);
+    if (!entity || link.timer) return;
+    const now = shown(link, entity.lanes);
+    const patch = difference(link.seen, now);
+    if (!patch) return;
+    this.send(link.socket, { op: 'diff', id: link.id, from: link.rev, rev: entity.rev, patch });
+    link.rev = entity.rev;
+    link.seen = structuredClone(now);
+    this.#pushed();
+    if (!link.maxRate) return;
+    link.timer = setTimeout(() => {
+      link.timer = undefined;
+      if (this.links.has(link)) this.#follow(link);
+    }, 1000 / link.maxRate);
+  }
+
+  /** Tells those who follow its life what has become of an agent. */
+  live(uri, event, cause) {
+    for (const link of this.links)
+      if (link.uri === uri && link.life)
+        this.send(link.socket, { op: 'life', id: link.id, event, at: Date.now(), cause });
   }
 
   /** Puts an agent there, or takes it away, and tells who waits for it. */
@@ -102,6 +123,7 @@ class Agents {
     this.#history.delete(uri);
     if (entity) this.entities.set(uri, { rev: 1, lineage: 'm1', ...entity });
     else this.entities.delete(uri);
+    this.live(uri, ...(entity ? ['started', 'first message'] : ['deleted', 'request']));
     for (const link of this.links) if (link.uri === uri) this.send(link.socket, this.snapOf(link));
   }
 
@@ -113,7 +135,7 @@ class Agents {
 
   emit(uri, lane, value, dropped = 0) {
     for (const link of this.links)
-      if (link.uri === uri && (!link.lanes || link.lanes.includes(lane)))
+      if (link.uri === uri && (!link.names || link.names.includes(lane)))
         this.send(link.socket, { op: 'event', id: link.id, lane, value, dropped });
   }
 
@@ -134,8 +156,11 @@ const typeOf = (types, uri) =>
   types.find(({ route }) => new RegExp(`^${route.replace(/:[^/]+/g, '[^/]+')}$`).test(uri ?? ''));
 
 /** Answers one WebSocket message as the server does. */
-function answerMessage({ agents, types, commands }, socket, message) {
+function answerMessage({ agents, types, commands, access }, socket, message) {
   const { op, id, uri, lane } = message;
+  if (op === 'auth') socket.role = access.roleOf(message.token);
+  if (!socket.role) return socket.close(4401, 'unauthorized');
+  if (op === 'auth') return undefined;
   const refuse = (code, text) => agents.send(socket, { op: 'err', id, code, message: text });
   if (op === 'ping') return agents.send(socket, { op: 'pong', id });
   if (op === 'unsub') {
@@ -144,13 +169,15 @@ function answerMessage({ agents, types, commands }, socket, message) {
   }
   if (!typeOf(types, uri)) return refuse('no_such_route', `${uri}: no agent type takes this URI.`);
   if (op === 'sub') {
-    const link = { socket, id, uri, lanes: message.lanes };
+    const { lanes: names, max_rate: maxRate, life } = message;
+    const link = { socket, id, uri, names, maxRate, life, role: socket.role };
     agents.links.add(link);
     for (const told of agents.welcome(link, message.resume)) agents.send(socket, told);
     return undefined;
   }
   const run = commands[lane];
   if (!run) return refuse('no_such_lane', `${uri} has no lane '${lane}'.`);
+  if (!MockAccess.mayCommand(socket.role, lane)) return refuse('forbidden', `You may not send '${lane}' to ${uri}.`);
   if (!agents.entities.has(uri)) return refuse('no_such_entity', `${uri} does not exist.`);
   try {
     let result = null;
@@ -187,13 +214,16 @@ function pageOfUris(agents, type, query) {
 
 /** Answers one request as the server does. */
 async function answerRequest(world, request, response) {
-  const { agents, types, dist, lanesRead } = world;
+  const { agents, types, dist, lanesRead, access } = world;
   const url = new URL(request.url, 'http://mock');
   const reply = (status, type, body) => response.writeHead(status, { 'content-type': type }).end(body);
   const json = (status, body) => reply(status, 'application/json', JSON.stringify(body));
   const missing = (detail) => json(404, { status: 404, code: 'no_such_route', title: 'Not found', detail });
   const wantsPage = (request.headers.accept ?? '').includes('text/html');
   if (url.pathname === '/') return response.writeHead(302, { location: '/ui/' }).end();
+  const role = access.roleOf((request.headers.authorization ?? '').replace(/^Bearer /, ''));
+  const refused = role ? (role.metrics || url.pathname !== '/metrics' ? undefined : 403) : 401;
+  if (refused && /^\/(api\/|metrics$)/.test(url.pathname)) return json(refused, { status: refused });
   if (url.pathname === '/metrics') return reply(200, 'text/plain; version=0.0.4', metricsText(world));
   if (url.pathname === '/api/types') return json(200, { items: types });
   if (url.pathname === '/api/sources') return json(200, { items: [] });
@@ -201,7 +231,9 @@ async function answerRequest(world, request, response) {
   if (listed) return json(200, pageOfUris(agents, decodeURIComponent(listed[1]), url.searchParams));
   const entity = agents.entities.get(url.pathname);
   if (entity && !wantsPage) {
-    const { lanes, rev, lineage, type } = entity;
+    if (refused) return json(refused, { status: refused });
+    const { rev, lineage, type } = entity;
+    const lanes = MockAccess.lanes(role, url.pathname, entity.lanes);
     return json(200, { uri: url.pathname, type, lineage, rev, lanes });
   }
   const at = url.pathname.lastIndexOf('/');
@@ -220,21 +252,24 @@ async function answerRequest(world, request, response) {
 
 /**
  * Starts a server for the pages in `dist`. `types` are as /api/types lists them, `entities` a Map of URI to
- * {type, lanes, rev, lineage}; `commands` by lane change an entity, `lanesRead` by lane answer a GET.
+ * {type, lanes, rev, lineage}; `commands` by lane change an entity, `lanesRead` by lane answer a GET. With `roles` it
+ * asks for their tokens.
  */
-export async function startServer({ port = 0, dist, types, entities, commands = {}, lanesRead = {} }) {
+export async function startServer({ port = 0, dist, types, entities, commands = {}, lanesRead = {}, roles }) {
   const agents = new Agents(entities);
   const counts = { events: 0, dead: 0 };
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => (offered.has('twinlane.v1.json') ? 'twinlane.v1.json' : false),
   });
-  const world = { agents, types, dist, commands, lanesRead, counts, sockets };
+  const access = new MockAccess(roles);
+  const world = { agents, types, dist, commands, lanesRead, counts, sockets, access };
   const http = createServer((request, response) => void answerRequest(world, request, response));
   let refuse = false;
   http.on('upgrade', (request, socket, head) => {
     if (refuse || request.url !== '/ws') return socket.destroy();
     return sockets.handleUpgrade(request, socket, head, (ws) => {
+      if (access.open) ws.role = access.roleOf();
       ws.on('message', (data) => {
         const frame = JSON.parse(String(data));
         for (const message of Array.isArray(frame) ? frame : [frame]) answerMessage(world, ws, message);

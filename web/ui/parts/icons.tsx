@@ -58,6 +58,11 @@ export const TagIcon = () => (
     <circle cx="5.4" cy="5.4" r=".6" fill="currentColor" />
   </Icon>
 );
+export const LockIcon = () => (
+  <Icon>
+    <path d="M3.5 7.2h9v6h-9zM5.4 7.2V5.1a2.6 2.6 0 0 1 5.2 0v2.1" />
+  </Icon>
+);
 export const SortIcon = ({ direction }: { direction: 'ascending' | 'descending' | 'none' }) => (
   <svg class="icon sort-icon" width="8" height="12" viewBox="0 0 8 12" aria-hidden="true" fill="currentColor">
     <path d="M4 1 7 5H1Z" opacity={direction === 'ascending' ? 1 : 0.28} />

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { get } from './credentials';
 
 /** A sample of Prometheus text. */
 export interface Sample {
@@ -121,20 +122,24 @@ export function takePoll(samples: Sample[], at: number): void {
   last = { at, events, pushed };
 }
 
-async function poll(): Promise<void> {
+async function poll(allowed: () => boolean): Promise<void> {
+  if (!allowed()) {
+    figures.value = last = undefined;
+    return;
+  }
   try {
-    const answer = await fetch('/metrics', { cache: 'no-store' });
+    const answer = await get('/metrics', 'text/plain');
     if (answer.ok) takePoll(parseMetrics(await answer.text()), performance.now());
   } catch {
     last = undefined; // the connection's state tells; a rate over the gap would not be true
   }
 }
 
-/** Polls as long as the page is seen. */
-export function startPolling(): void {
-  void poll();
-  setTimeout(() => void poll(), 700); // rates need two
+/** Polls as long as the page is seen and whoever looks at it may read metrics. */
+export function startPolling(allowed = () => true): void {
+  void poll(allowed);
+  setTimeout(() => void poll(allowed), 700); // rates need two
   setInterval(() => {
-    if (!document.hidden) void poll();
+    if (!document.hidden) void poll(allowed);
   }, pollMs);
 }

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { now } from './clock';
 import { client, connection } from './connection';
 import { nextTheme, theme } from './theme';
@@ -10,9 +10,11 @@ interface TopBarProps {
   application: string;
   /** What the mark leads to, in words. */
   start: string;
+  /** More tools, before the connection's state. */
+  children?: ComponentChildren;
 }
 
-export function TopBar({ application, start }: TopBarProps): JSX.Element {
+export function TopBar({ application, start, children }: TopBarProps): JSX.Element {
   const { state } = connection.value;
   return (
     <header class="top-bar">
@@ -22,6 +24,7 @@ export function TopBar({ application, start }: TopBarProps): JSX.Element {
         <span class="brand-app">{application}</span>
       </a>
       <div class="top-tools">
+        {children}
         <div class="connection" data-testid="connection" data-state={state} role="status">
           <i aria-hidden="true" />
           {stateWords[state]}
