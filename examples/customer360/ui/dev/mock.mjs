@@ -1,11 +1,14 @@
 // A stand-in for the server while working on the pages, and for their tests: random customers behind the real interface.
-//   node dev/mock.mjs [--port 8090] [--customers 240] [--rate 60] [--seed 7]
+//   node dev/mock.mjs [--port 8090] [--customers 240] [--rate 60] [--seed 7] [--roles]
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { option, seeded, startServer } from '../../../../web/tools/mock_server.mjs';
 import { happen, makeCustomer, products, settle } from './world.mjs';
 
-const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist');
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, '../dist');
+const demoRoles = JSON.parse(readFileSync(join(here, '../src/data/demo_roles.json'), 'utf8'));
 const types = [
   { type: 'customer', route: '/customer/:id', lanes: [] },
   { type: 'product', route: '/product/:id', lanes: [] },
@@ -32,7 +35,7 @@ const commands = {
 };
 
 /** Starts the mock; the answer's functions let a test bring about what it wants to see. */
-export async function startMock({ port = 0, customers: many = 240, rate = 60, seed = 7 } = {}) {
+export async function startMock({ port = 0, customers: many = 240, rate = 60, seed = 7, asksForRole = false } = {}) {
   const random = seeded(seed);
   const entities = new Map();
   const customer = (number) => ({ type: 'customer', ...makeCustomer(number, random, Date.now()) });
@@ -40,7 +43,14 @@ export async function startMock({ port = 0, customers: many = 240, rate = 60, se
   products.forEach((product_name, n) => {
     entities.set(`/product/${n}`, { type: 'product', lanes: { details: { product_name } }, rev: 1, lineage: 'm1' });
   });
-  const server = await startServer({ port, dist, types, entities, commands });
+  const server = await startServer({
+    port,
+    dist,
+    types,
+    entities,
+    commands,
+    roles: asksForRole ? demoRoles : undefined,
+  });
   const turn = (uri, change) =>
     server.agents.turn(uri, (entity) => {
       change(entity);
@@ -74,6 +84,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     customers: option('customers', 240),
     rate: option('rate', 60),
     seed: option('seed', 7),
+    asksForRole: process.argv.includes('--roles'),
   });
   console.log(`ready ${mock.url}`);
 }

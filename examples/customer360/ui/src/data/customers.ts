@@ -3,6 +3,7 @@ import type { EntityState } from '@twinlane/client';
 import { client } from '@twinlane/ui/connection';
 import { idOf } from '@twinlane/ui/links';
 import { directory, refreshDirectory } from './directory';
+import { role } from './roles';
 import { viewOf, type CustomerView } from './view';
 
 /** One customer of the list, live. */
@@ -44,6 +45,13 @@ export const shownUris = computed(() => {
 const rows = new Map<string, Signal<Row>>();
 const following = new Map<string, () => void>();
 const version = signal(0);
+
+// What one role saw is not there for the next.
+effect(() => {
+  void role.value;
+  rows.clear();
+  version.value = version.peek() + 1;
+});
 
 /** Diffs seen by the list since the page was opened. */
 export const diffsSeen = signal(0);

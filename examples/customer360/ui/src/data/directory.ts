@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { get } from '@twinlane/ui/credentials';
 import { idOf } from '@twinlane/ui/links';
 
 /** The customers that the server knows, in natural order of their numbers. */
@@ -26,7 +27,7 @@ async function list(): Promise<{ uris: string[]; more: boolean }> {
   let after: string | null | undefined;
   do {
     const query = new URLSearchParams({ limit: String(pageSize), ...(after ? { after } : {}) });
-    const answer = await fetch(`/api/entities/customer?${query}`, { headers: { accept: 'application/json' } });
+    const answer = await get(`/api/entities/customer?${query}`);
     if (!answer.ok) throw new Error(`The server answered ${answer.status} to the list of customers.`);
     const page = (await answer.json()) as Page;
     for (const item of page.items ?? []) uris.push(typeof item === 'string' ? item : item.uri);

@@ -1,10 +1,17 @@
-import { signal, type Signal } from '@preact/signals';
+import { effect, signal, type Signal } from '@preact/signals';
 import { member, type Json } from '@twinlane/client';
 import { client } from '@twinlane/ui/connection';
 import { text } from '@twinlane/ui/format';
+import { role } from './roles';
 
 const names = new Map<string, Signal<string | undefined>>();
 const followedMax = 500;
+
+// They were followed over the connection of the role before.
+effect(() => {
+  void role.value;
+  names.clear();
+});
 
 /** A product's name, from the product's own agent. Unknown at first; whoever reads it draws again when it is known. */
 export function productName(id: Json | undefined): string | undefined {

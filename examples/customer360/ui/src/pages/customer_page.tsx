@@ -13,6 +13,8 @@ import { viewOf, type CustomerView } from '../data/view';
 import { CommandForms } from '../parts/command_forms';
 import { Decisions } from '../parts/decisions';
 import { LaneCard } from '../parts/lane_card';
+import { LifeStrip } from '../parts/life_strip';
+import { SlowCard } from '../parts/slow_card';
 
 /** Lanes by what they tell; what a customer has beyond these comes last. */
 const groups: { title: string; lanes: string[] }[] = [
@@ -35,6 +37,7 @@ export function CustomerPage({ uri }: { uri: string }): JSX.Element {
   return (
     <main class="page" data-stale={feed.stale.value} data-exists={state ? String(state.exists) : undefined}>
       <Head uri={uri} view={view} />
+      <LifeStrip uri={uri} />
       {error ? (
         <Message title="This customer cannot be followed">
           {error.message} <code>{error.code}</code>
@@ -92,6 +95,7 @@ function Lanes({ feed, view }: { feed: CustomerFeed; view: CustomerView }): JSX.
       <section class="lane-group lane-side" aria-label="Commands and changes">
         <h2>Act and watch</h2>
         <CommandForms uri={feed.uri} tier={view.tier} />
+        <SlowCard feed={feed} />
         <EventTail feed={feed} />
       </section>
       {groups.map(({ title, lanes }, index) => (

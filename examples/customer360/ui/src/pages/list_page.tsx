@@ -21,7 +21,9 @@ import {
   type SortKey,
 } from '../data/customers';
 import { directory } from '../data/directory';
+import { maySee } from '../data/roles';
 import { CustomerRow } from '../parts/customer_row';
+import { HiddenMark } from '../parts/hidden';
 import { ServerStrip } from '../parts/server_strip';
 
 export function ListPage(): JSX.Element {
@@ -87,6 +89,7 @@ function Toolbar(): JSX.Element {
       </label>
       <FilterChoice />
       <SortChoice />
+      {!maySee('churn_risk') && <HiddenMark />}
       <Summary />
     </div>
   );

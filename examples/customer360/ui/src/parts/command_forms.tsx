@@ -3,6 +3,7 @@ import { client, connection } from '@twinlane/ui/connection';
 import { milliseconds, words } from '@twinlane/ui/format';
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { mayCommand } from '../data/roles';
 
 type Answer =
   | { kind: 'ok'; rev: number; ms: number; result: string | undefined }
@@ -21,6 +22,7 @@ interface FormProps {
 function CommandForm({ uri, lane, label, read, children }: FormProps): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [answer, setAnswer] = useState<Answer | undefined>();
+  const allowed = mayCommand(lane);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
@@ -46,11 +48,17 @@ function CommandForm({ uri, lane, label, read, children }: FormProps): JSX.Eleme
     <form class="command" onSubmit={(e) => void submit(e)} aria-label={label}>
       <div class="command-fields">
         {children}
-        <button class="button" type="submit" data-command={lane} disabled={busy || connection.value.state !== 'open'}>
+        <button
+          class="button"
+          type="submit"
+          data-command={lane}
+          disabled={busy || !allowed || connection.value.state !== 'open'}
+        >
           {label}
         </button>
       </div>
       <p class="answer" role="status" data-testid={`answer-${lane}`} data-kind={answer?.kind}>
+        {!answer && !allowed && 'Not for this role'}
         {answer?.kind === 'ok' && (
           <>
             Applied as rev <b class="num">{answer.rev}</b> in <span class="num">{milliseconds(answer.ms)} ms</span>

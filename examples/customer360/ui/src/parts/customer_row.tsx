@@ -8,6 +8,8 @@ import type { JSX } from 'preact';
 import type { Row } from '../data/customers';
 import { Mood, Risk } from './figures';
 import { stateTone } from '../data/lanes';
+import { maySee } from '../data/roles';
+import { HiddenCell } from './hidden';
 
 /** One customer of the list. Draws itself again when its own customer changes, and only then. */
 export function CustomerRow({ row }: { row: Signal<Row> }): JSX.Element {
@@ -29,21 +31,27 @@ export function CustomerRow({ row }: { row: Signal<Row> }): JSX.Element {
         <Tier name={view.tier} />
       </div>
       <div class="cell cell-segment" role="cell">
-        {view.segment === undefined ? <span class="none">–</span> : <Flash value={words(view.segment)} />}
+        {!maySee('segment') ? (
+          <HiddenCell />
+        ) : view.segment === undefined ? (
+          <span class="none">–</span>
+        ) : (
+          <Flash value={words(view.segment)} />
+        )}
       </div>
       <div class="cell cell-mood" role="cell">
         <span class="cell-label">Sentiment</span>
-        <Mood sentiment={view.sentiment} moods={moods} />
+        {maySee('sentiment') ? <Mood sentiment={view.sentiment} moods={moods} /> : <HiddenCell />}
       </div>
       <div class="cell cell-risk" role="cell">
         <span class="cell-label">Churn risk</span>
-        <Risk risk={view.risk} />
+        {maySee('churn_risk') ? <Risk risk={view.risk} /> : <HiddenCell />}
       </div>
       <div class="cell cell-offer" role="cell">
-        <OfferCell view={view} />
+        {maySee('next_best_offer') ? <OfferCell view={view} /> : <HiddenCell />}
       </div>
       <div class="cell cell-status" role="cell">
-        <StatusCell view={view} />
+        {maySee('status') ? <StatusCell view={view} /> : <HiddenCell />}
       </div>
       <div class="cell cell-changed" role="cell">
         <RelativeTime at={changedAt} />

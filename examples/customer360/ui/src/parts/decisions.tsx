@@ -7,8 +7,10 @@ import type { JSX } from 'preact';
 import type { CustomerFeed } from '../data/customer';
 import { stateTone } from '../data/lanes';
 import { productName } from '../data/products';
+import { maySee } from '../data/roles';
 import { riskLevel, moodLevel, type CustomerView } from '../data/view';
 import { Trend } from './figures';
+import { HiddenCard } from './hidden';
 import { TimeChart } from './time_chart';
 
 interface Props {
@@ -20,14 +22,24 @@ interface Props {
 export function Decisions({ feed, view }: Props): JSX.Element {
   return (
     <div class="decisions">
-      <OfferCard feed={feed} view={view} />
-      <SentimentCard feed={feed} view={view} />
-      <RiskCard feed={feed} view={view} />
-      <StatusCard feed={feed} view={view} />
-      <SegmentCard feed={feed} view={view} />
+      {cards.map(({ lane, title, Shown }) =>
+        maySee(lane) ? (
+          <Shown key={lane} feed={feed} view={view} />
+        ) : (
+          <HiddenCard key={lane} lane={lane} title={title} class="decision" />
+        ),
+      )}
     </div>
   );
 }
+
+const cards = [
+  { lane: 'next_best_offer', title: 'Next best offer', Shown: OfferCard },
+  { lane: 'sentiment', title: 'Sentiment', Shown: SentimentCard },
+  { lane: 'churn_risk', title: 'Churn risk', Shown: RiskCard },
+  { lane: 'status', title: 'Status', Shown: StatusCard },
+  { lane: 'segment', title: 'Segment', Shown: SegmentCard },
+];
 
 function OfferCard({ feed, view }: Props): JSX.Element {
   const { offer } = view;

@@ -10,9 +10,12 @@ import { useState } from 'preact/hooks';
 import type { CustomerFeed } from '../data/customer';
 import { fieldsOf, holdsEntries, laneSpecs, plainText, sortedEntries, titleOf, type EntryView } from '../data/lanes';
 import { productName } from '../data/products';
+import { maySee } from '../data/roles';
+import { HiddenCard, HiddenMark } from './hidden';
 
 /** Any lane by its name: known ones as their spec says, others field by field or entry by entry. */
 export function LaneCard({ feed, lane }: { feed: CustomerFeed; lane: string }): JSX.Element {
+  if (!maySee(lane)) return <HiddenCard lane={lane} title={titleOf(lane)} />;
   const value = feed.state.value?.lanes[lane];
   const activity = feed.activity.value[lane];
   if (holdsEntries(lane, value)) {
@@ -54,7 +57,9 @@ function Fields({ lane, value, activity }: ContentProps): JSX.Element {
         <div key={name} class="field" data-field={name}>
           <dt>{label}</dt>
           <dd>
-            {text === undefined ? (
+            {!maySee(lane, name) ? (
+              <HiddenMark />
+            ) : text === undefined ? (
               <span class="none">–</span>
             ) : (
               <Flash value={text} fresh={isFresh(activity, name)}>
