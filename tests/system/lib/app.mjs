@@ -59,9 +59,9 @@ export function run(name, args, { input, cwd, deadline_ms = 60_000 } = {}) {
 
 /**
  * Starts `NAME serve` and resolves when it has printed its ready line. `config` is YAML text or the path of a file;
- * without it the server looks in `cwd`. It ends with the test at the latest.
+ * without it the server looks in `cwd`. Requests show `token`, if there is one. It ends with the test at the latest.
  */
-export async function start_app(t, { name = 'twinlane', config, cwd, data_dir, args = [], deadline_ms = 30_000, log = [], on_spawn }) {
+export async function start_app(t, { name = 'twinlane', config, cwd, data_dir, args = [], deadline_ms = 30_000, log = [], on_spawn, token }) {
   const dir = cwd ?? temp_dir(t, 'app');
   let file = config;
   if (config?.includes('\n')) {
@@ -97,7 +97,7 @@ export async function start_app(t, { name = 'twinlane', config, cwd, data_dir, a
       fail(`ended (${code ?? signal}) before it was ready`);
     });
   });
-  return new app({ name, child, url, log, ended, is_up, data });
+  return new app({ name, child, url, log, ended, is_up, data, token });
 }
 
 class app {
@@ -112,7 +112,8 @@ class app {
   }
 
   /** One request; resolves with { status, headers, text, json() }. */
-  request(method, path, { headers = {}, body, deadline_ms = 30_000 } = {}) {
+  request(method, path, { headers = {}, body, deadline_ms = 30_000, token = this.token } = {}) {
+    if (token) headers = { authorization: `Bearer ${token}`, ...headers };
     return new Promise((resolve, reject) => {
       const { hostname, port } = new URL(this.url);
       // The path goes out as it is: URL would take `..` away.
