@@ -1,6 +1,8 @@
 #include <twinlane/lanes/field_set.hpp>
 
+#include <twinlane/lanes/codec.hpp>
 #include <twinlane/lanes/json_text.hpp>
+#include <twinlane/lanes/selected_patch.hpp>
 
 #include <nlohmann/json.hpp>
 

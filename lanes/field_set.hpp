@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include <twinlane/lanes/dirty_paths.hpp>
-
 namespace twinlane {
 
 /// Which parts of a JSON document somebody wants or may see: the places that paths lead to, whole.
@@ -56,12 +54,5 @@ field_set intersection(const field_set& a, const field_set& b);
 /// Shape    text as the lanes write it; what stays is as it was written
 /// Cost     one pass over the text
 bool append_selected(std::string& out, std::string_view json, const field_set& fields);
-
-/// Appends what the set has of a merge patch (RFC 7396); false, and nothing is appended, when that is nothing.
-///
-/// changed: what the patch was made from. Below a marked node a place may be new, so an object there is shown even when
-/// it has none of the members. What stands on the way and is no object is shown as null.
-bool append_selected_patch(std::string& out, std::string_view patch, const field_set& fields,
-                           const dirty_paths::node& changed);
 
 }  // namespace twinlane

@@ -1,6 +1,7 @@
 #include <twinlane/runtime/agent_links.hpp>
 
 #include <twinlane/agents/turn.hpp>
+#include <twinlane/lanes/selected_patch.hpp>
 
 namespace twinlane {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <twinlane/lanes/field_set.hpp>
+#include <twinlane/lanes/selected_patch.hpp>
 
 namespace twinlane {
 namespace {

@@ -16,7 +16,7 @@ OWN = {
     "agents": ("lanes/", "agents/"),
     "runtime": ("lanes/", "agents/", "runtime/"),
     "ingest": ("ingest/", "@port", "agents/uri.hpp"),
-    "web": ("web/", "@port", "agents/uri.hpp"),
+    "web": ("web/", "@port", "agents/uri.hpp", "lanes/json_text.hpp"),
     "runtime/app": ("",),
 }
 # `@port` stands for runtime/port.hpp and whatever it includes. The log, and the queue that a sink empties, are as plain.
