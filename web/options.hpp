@@ -14,6 +14,7 @@
 #include <twinlane/runtime/errors.hpp>
 #include <twinlane/web/access/access_spec.hpp>
 #include <twinlane/web/embedded_pages.hpp>
+#include <twinlane/web/tls_files.hpp>
 
 namespace twinlane::web {
 
@@ -45,10 +46,12 @@ struct source_state {
 struct options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;          // 0 picks a free one
-  bool insecure = false;              // listen beyond loopback without authentication
+  bool insecure = false;              // listen beyond loopback without authentication and TLS
   std::optional<access_spec> access;  // who may do what; nothing: everybody everything
   std::vector<std::string> origins;   // browser origins allowed beside the server's own
   unsigned threads = 1;               // I/O threads of the whole server
+  std::optional<tls_files> tls;       // HTTPS alone; files that change are read anew for new connections
+  bool compression = false;           // permessage-deflate, for WebSockets that offer it; 40 KB a connection
 
   std::size_t connections_max = 12'000;  // whole server; one more is answered 503
   std::size_t header_bytes_max = 16 * 1024;
@@ -91,8 +94,8 @@ struct figures {
   std::function<void(std::string_view kind, std::uint64_t n)> events;  // of supply lanes: sent | dropped
   /// Something was refused or closed, by reason: connection_refused, header_timeout, body_timeout, too_large,
   /// bad_request, forbidden_origin, closed_slow, closed_rate, closed_bad_message, closed_protocol_error,
-  /// closed_bad_utf8, closed_too_large, closed_lost, events_dropped; unauthorized, forbidden, closed_unauthorized,
-  /// keys_unreadable, tokens_unreadable.
+  /// closed_bad_utf8, closed_too_large, closed_lost, events_dropped, tls_handshake, tls_reload; unauthorized, forbidden,
+  /// closed_unauthorized, keys_unreadable, tokens_unreadable.
   std::function<void(std::string_view what)> counted;
 };
 

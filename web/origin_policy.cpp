@@ -52,8 +52,8 @@ std::string_view after_scheme(std::string_view origin) {
 
 }  // namespace
 
-origin_policy::origin_policy(std::vector<std::string> listed, bool loopback_only)
-    : listed_(std::move(listed)), loopback_only_(loopback_only) {
+origin_policy::origin_policy(std::vector<std::string> listed, bool loopback_only, bool tls)
+    : listed_(std::move(listed)), loopback_only_(loopback_only), own_scheme_(tls ? "https://" : "http://") {
   for (auto& o : listed_) o = std::string(without_slash(o));
 }
 
@@ -76,7 +76,7 @@ std::optional<std::string> origin_policy::verdict(const request& r, bool websock
   const bool reads = r.method == "GET" || r.method == "HEAD";
   if (!r.origin || (reads && !websocket)) return std::nullopt;
   if (listed(*r.origin)) return std::nullopt;
-  const bool own = !r.host.empty() && same_ignoring_case(*r.origin, "http://" + r.host) &&
+  const bool own = !r.host.empty() && same_ignoring_case(*r.origin, own_scheme_ + r.host) &&
                    (!loopback_only_ || loopback_name(host_name(r.host)));
   if (own) return std::nullopt;
   return "Origin '" + r.origin->substr(0, 100) + "' is neither the server's own nor listed in `origins`.";

@@ -14,6 +14,7 @@
 
 #include <twinlane/web/detail/core.hpp>
 #include <twinlane/web/detail/http_session.hpp>
+#include <twinlane/web/detail/tls_certificate.hpp>
 
 #include <sys/resource.h>
 
@@ -61,6 +62,7 @@ struct server::parts : std::enable_shared_from_this<server::parts> {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::optional<asio::basic_socket_acceptor<tcp, strand>> acceptor;
   std::optional<strand_timer> pause, sampler;
+  std::optional<tls_certificate> certificate;
   std::vector<std::thread> threads;
   std::uint16_t port = 0;
 
@@ -73,11 +75,12 @@ struct server::parts : std::enable_shared_from_this<server::parts> {
 };
 
 void server::parts::listen() {
+  if (opt.tls) certificate.emplace(*opt.tls);
   const auto where = endpoint_of(opt);
   const bool loopback = where.address().is_loopback();
-  if (!loopback && !opt.insecure)
+  if (!loopback && !opt.insecure && !(opt.access && opt.tls))
     fail(opt,
-         "this address can be reached from other machines, and there is no authentication. "
+         "this address can be reached from other machines, and authentication or TLS is missing. "
          "Listen on 127.0.0.1, or set `insecure: true`.");
   shared = std::make_shared<core>(opt, runtime, figs, loopback);
   const auto ex = asio::make_strand(shared->io);
@@ -114,15 +117,17 @@ void server::parts::accepted(error_code ec, tcp_socket socket) {
   const auto open = shared->connections.load();
   if (open >= opt.connections_max) {
     shared->report("connection_refused", "the server has web.connections_max connections");
-    if (open < opt.connections_max + refusals_max) refuse_http(shared, std::move(socket));
+    // A handshake only to refuse would cost more than the connection.
+    if (!certificate && open < opt.connections_max + refusals_max) refuse_http(shared, std::move(socket));
   } else {
-    start_http(shared, std::move(socket));
+    start_http(shared, std::move(socket), certificate ? certificate->context() : nullptr);
   }
   accept();
 }
 
 void server::parts::sample() {
   shared->site.rates().sample(runtime->partitions(), source_rates::clock::now());
+  if (const auto problem = certificate ? certificate->refresh() : std::nullopt) shared->report("tls_reload", *problem);
   sampler->expires_after(sample_interval);
   sampler->async_wait([self = shared_from_this()](error_code ec) {
     if (!ec) self->sample();

@@ -10,13 +10,13 @@
 
 namespace twinlane::web {
 
-/// The HTTP server: REST, SSE, WebSocket, static pages, health and metrics over one port.
+/// The HTTP or HTTPS server: REST, SSE, WebSocket, static pages, health and metrics over one port.
 ///
 /// Shape    web/README.md; the wire is pinned in docs/protocol.md
 /// Cost     one I/O thread unless options say more; a diff costs a lock, a reference and a short copy per subscriber
 /// Threads  every member from any thread, but start() and stop() once each
 /// Errors   start() throws std::runtime_error: the address is in use, does not resolve, or lies beyond loopback
-///          while `insecure` is off
+///          while `insecure` is off; or the certificate cannot be used
 class server {
  public:
   server(options o, std::shared_ptr<twinlane::port> p, figures f = {});

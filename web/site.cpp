@@ -117,7 +117,7 @@ site::site(const options& o, std::shared_ptr<twinlane::port> p, bool loopback_on
     : port_(std::move(p)),
       table_(port_->types()),
       gate_(o.access, table_.types(), std::move(report)),
-      origins_(o.origins, loopback_only),
+      origins_(o.origins, loopback_only, o.tls.has_value()),
       files_(o.ui_dir, o.pages),
       openapi_(openapi_document(table_.types())),
       types_(types_document(table_.types())),

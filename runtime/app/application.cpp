@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <twinlane/runtime/app/detail/program.hpp>
+#include <twinlane/web/http_client.hpp>
 
 namespace twinlane {
 
@@ -141,8 +142,10 @@ struct application::impl {
   }
 
   CLI::Option* url_option(CLI::App& sub) {
+    sub.add_option("--ca", call.ca, "Certificates to trust beside the system's, for https, as a PEM file")
+        ->check(CLI::ExistingFile);
     return sub.add_option("--url", call.url, "The server, as http://127.0.0.1:8080")->check([](const std::string& url) {
-      return url.starts_with("http://") ? std::string() : url + " is not http://HOST:PORT";
+      return web::is_server_url(url) ? std::string() : url + " is not http://HOST:PORT";
     });
   }
 

@@ -69,6 +69,9 @@ std::vector<config_problem> problems_together(const program& p, const config_res
   }
   if (const auto& access = r.settings.web.access)
     if (auto wrong = web::problem_of(*access)) problems.push_back({r.places.at("(auth)"), std::move(*wrong)});
+  if (const auto& tls = r.settings.web.tls)
+    if (auto wrong = web::problem_of(*tls))
+      problems.push_back({r.places.at(wrong->starts_with("tls.key") ? "(tls).key" : "(tls).cert"), std::move(*wrong)});
   return problems;
 }
 

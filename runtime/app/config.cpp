@@ -99,6 +99,7 @@ void read_web(map_reader& top, web::options& to, problem_list& problems) {
   if (!node) return;
   map_reader web(*node, "web", problems);
   web.texts("origins", to.origins);
+  web.flag("compression", to.compression);
   web.whole("threads", to.threads, 1, 256);
   web.whole("connections_max", to.connections_max, 1, 1'000'000);
   web.whole("subscriptions_max", to.subscriptions_max, 1, 10'000'000);
@@ -148,7 +149,7 @@ void read_all(const yaml_node& root, config_result& result, const known_parts& k
   read_store(top, to, problems);
   read_log(top, to, problems);
   read_web(top, to.web, problems);
-  top.not_yet("tls", "Leave it out and listen on loopback, behind a proxy that has it.");
+  if (const auto* tls = top.take("tls")) detail::read_tls(*tls, result, problems);
   if (const auto* agents = top.take("agents")) detail::read_agents(*agents, to, known, sink_names(root), problems);
   detail::read_access(top, result, known, problems);
   if (const auto* sources = top.take("sources")) detail::read_sources(*sources, result, known, problems);

@@ -29,7 +29,7 @@ namespace twinlane::app {
 struct config {
   std::filesystem::path folder;  // of the file: pages and source files are looked for here first
   std::filesystem::path data_dir = "data";
-  web::options web;  // listen, insecure, auth, policies, web
+  web::options web;  // listen, insecure, auth, policies, tls, web
   log_level level = log_level::info;
   log_format format = log_format::text;
   unsigned workers = 0;  // 0: one a core
@@ -67,7 +67,7 @@ struct known_parts {
 
 struct config_result {
   config settings;
-  std::map<std::string, place> places;   // of sources and keys: `orders`, `orders.lane`, `(auth)`
+  std::map<std::string, place> places;   // of sources and keys: `orders`, `orders.lane`, `(auth)`, `(tls).cert`
   std::vector<config_problem> problems;  // in the order of lines; settings are of use only when it is empty
 };
 

@@ -118,7 +118,7 @@ void answer_ingest(outcome<ingest::http_answer> a, const std::function<void(outc
 }  // namespace
 
 struct service::impl {
-  std::string host;
+  std::string scheme, host;
   std::shared_ptr<metrics> figures = std::make_shared<metrics>();
   dead_letters dead;
   std::shared_ptr<runtime> agents;
@@ -129,7 +129,8 @@ struct service::impl {
   bool stopped = false;
 
   impl(const program& p, const config& c)
-      : host(c.web.host),
+      : scheme(c.web.tls ? "https" : "http"),
+        host(c.web.host),
         dead(detail::dead_letter_folder(c.data_dir), {.total_bytes_max = c.dead_letter_bytes_max, .figures = figures}),
         agents(std::make_shared<runtime>(runtime_options_of(c, dead, figures), make_store(c))) {
     add_types(*agents, p, c);
@@ -225,7 +226,7 @@ service::~service() = default;
 
 std::string service::url() const {
   const bool v6 = impl_->host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", impl_->host, v6 ? "]" : "", impl_->web->port());
+  return fmt::format("{}://{}{}{}:{}", impl_->scheme, v6 ? "[" : "", impl_->host, v6 ? "]" : "", impl_->web->port());
 }
 
 bool service::sources_ready() const { return impl_->sources->ready(); }

@@ -20,7 +20,7 @@ class service {
   service(const service&) = delete;
   service& operator=(const service&) = delete;
 
-  /// `http://127.0.0.1:8080`, with the real port.
+  /// `http://127.0.0.1:8080`, with the real port; `https` with a certificate.
   std::string url() const;
   /// Sources are assigned and those with `load` are read.
   bool sources_ready() const;

@@ -86,7 +86,7 @@ void for_each_page(const call& c, const std::string& method, const std::string& 
     web::append_query(target, "source", c.source);
     web::append_query(target, "reason", c.reason);
     web::append_query(target, "after", next);
-    const auto answer = web::ask_server(c.url, method, target);
+    const auto answer = web::ask_server(c.url, method, target, c.ca);
     const auto body = json::parse(answer.body, nullptr, false);
     if (!body.is_object()) throw std::runtime_error(c.url + " is no server of ours: its answer is not JSON");
     if (answer.status != 200) throw std::runtime_error(c.url + ": " + body.value("detail", answer.body));

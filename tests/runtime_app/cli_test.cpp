@@ -87,7 +87,7 @@ TEST(cli, version_names_build_and_libraries) {
   EXPECT_THAT(v.out,
               MatchesRegex("twinlane [0-9]+[.][0-9]+[.][0-9]+\nbuild [A-Za-z]+\nCAF [0-9.]+, librdkafka [0-9.]+, "
                            "Boost [0-9.]+, simdjson [0-9.]+, nlohmann-json [0-9.]+, spdlog [0-9.]+, yaml-cpp "
-                           "[0-9.]+, prometheus-cpp [0-9.]+, libcurl [0-9.]+\n"));
+                           "[0-9.]+, prometheus-cpp [0-9.]+, libcurl [0-9.]+, OpenSSL [0-9.]+\n"));
 }
 
 TEST(cli, check_tells_every_error_and_ends_with_2) {
@@ -161,6 +161,29 @@ TEST(cli, serve_says_ready_once_and_stops_well_on_either_signal) {
     EXPECT_EQ(lines_in(p.out()), 1) << p.out();
     EXPECT_THAT(p.err(), testing::Not(HasSubstr("Z error")));
   }
+}
+
+TEST(cli, serve_with_a_certificate_speaks_https_to_tools_that_trust_it) {
+  temp_dir dir;
+  dir.write("c.yaml", "tls: { cert: cert, key: key }\n" + agents + http_source);
+  const auto without = run(twinlane_binary, {"check", "--config", "c.yaml"}, dir.path());
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.out, StartsWith("c.yaml:1: tls.cert: 'cert' cannot be used: No such file or directory. "));
+  const auto made = run("/usr/bin/openssl",
+                        {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                         "key", "-out", "cert", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"},
+                        dir.path());
+  ASSERT_EQ(made.code, 0) << made.err;
+  process p(twinlane_binary, {"serve", "--config", "c.yaml", "--listen", "127.0.0.1:0"}, dir.path());
+  const auto line = p.wait_for_line("ready https://127.0.0.1:", 30s);
+  ASSERT_TRUE(line) << p.err();
+  const auto url = line->substr(6);
+  const auto trusted =
+      run(twinlane_binary, {"dead", "list", "--url", url, "--ca", (dir.path() / "cert").string()}, dir.path());
+  EXPECT_EQ(trusted.out, "0 dead letters\n") << trusted.err;
+  EXPECT_EQ(run(twinlane_binary, {"dead", "list", "--url", url}, dir.path()).code, 1);
+  p.signal(SIGTERM);
+  EXPECT_EQ(p.wait(10s), 0) << p.err();
 }
 
 TEST(cli, log_can_be_json_lines) {

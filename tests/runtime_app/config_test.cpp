@@ -60,7 +60,8 @@ cut_records: 7
 hosting: dedicated
 dead_letter_bytes_max: 1GiB
 ui: pages
-web: { origins: [https://a.example], outbound_bytes_max: 64KiB, idle_timeout: 90s, connections_max: 5 }
+tls: { cert: cert.pem, key: /etc/key.pem }
+web: { compression: true, origins: [https://a.example], outbound_bytes_max: 64KiB, idle_timeout: 90s, connections_max: 5 }
 agents:
   - type: customer
     route: /customer/:id
@@ -106,6 +107,10 @@ sources:
   EXPECT_EQ(c.web.outbound_bytes_max, 65'536u);
   EXPECT_EQ(c.web.idle_timeout, 90s);
   EXPECT_EQ(c.web.connections_max, 5u);
+  EXPECT_TRUE(c.web.compression);
+  ASSERT_TRUE(c.web.tls);
+  EXPECT_EQ(c.web.tls->cert, "cert.pem");
+  EXPECT_EQ(c.web.tls->key, "/etc/key.pem");
   ASSERT_THAT(c.agents, SizeIs(1));
   EXPECT_EQ(c.agents[0].options.host, hosting::dedicated);
   EXPECT_EQ(c.agents[0].options.create, creation::never);
@@ -148,6 +153,12 @@ TEST(config, what_is_left_out_has_the_documented_default) {
   EXPECT_FALSE(r.settings.hosting_override);
 }
 
+TEST(config, with_auth_and_tls_it_may_listen_beyond_loopback) {
+  EXPECT_THAT(errors(base + "listen: 0.0.0.0:8080\ntls: { cert: c, key: k }\nauth: { tokens: t.yaml }\n" +
+                     "policies: [{ role: a, api: [metrics] }]\n"),
+              IsEmpty());
+}
+
 struct error_case {
   std::string name, yaml;
   std::vector<std::string> expected;
@@ -187,6 +198,12 @@ const std::vector<error_case> top_level{
      base + "listen: 0.0.0.0:8080\nauth: { tokens: t.yaml }\npolicies: [{ role: a, api: [metrics] }]\n",
      {"c.yaml:6: listen: '0.0.0.0:8080' can be reached from other machines, and without tls tokens could be read on the "
       "way. Add tls, listen on 127.0.0.1, or set insecure: true."}},
+    {"tls_without_its_key",
+     base + "tls: { cert: server.pem }\n",
+     {"c.yaml:6: tls.key: is missing. Name the PEM file of the certificate's private key."}},
+    {"tls_with_another_key",
+     base + "tls:\n  cert: a\n  key: b\n  crt: c\n",
+     {"c.yaml:9: 'crt' is not a key of tls. Did you mean 'cert'?"}},
     {"no_flag", base + "insecure: yes\n", {"c.yaml:6: insecure: 'yes' is not true or false."}},
     {"quoted_flag",
      base + "insecure: \"true\"\n",

@@ -31,7 +31,7 @@ ONLY = {
     "boost/beast": ("web/", "tests/web/", "perf/"),
     "boost/asio": ("web/", "tests/web/", "perf/"),
     "cjose/": ("web/access/", "tests/web/"),
-    "openssl/": ("web/",),
+    "openssl/": ("web/", "tests/web/"),
     "prometheus/": ("runtime/",),
     "sqlite3.h": ("runtime/", "tests/store/", "tests/support/power_cut_vfs.cpp"),
     "yaml-cpp/": ("runtime/app/", "tests/app/", "tests/fuzz/", "tests/runtime/"),

@@ -59,7 +59,7 @@ void accept(const std::shared_ptr<net::core>& c, net::asio::basic_socket_accepto
   acceptor.async_accept(net::asio::make_strand(c->io), [c, &acceptor](net::error_code ec, net::tcp_socket socket) {
     if (ec) return;
     socket.set_option(tcp::no_delay(true), ec);
-    net::start_http(c, std::move(socket));
+    net::start_http(c, std::move(socket), nullptr);
     accept(c, acceptor);
   });
 }
@@ -70,6 +70,7 @@ void accept(const std::shared_ptr<net::core>& c, net::asio::basic_socket_accepto
 int main() {
   options o;
   o.frame_bytes_max = message_bytes_max;
+  o.compression = true;
   const auto c =
       std::make_shared<net::core>(std::move(o), std::make_shared<twinlane::testing::fake_port>(), figures{}, true);
   c->make_subprotocol = [] { return std::make_unique<echo>(); };

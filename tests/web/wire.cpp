@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +29,28 @@ wire::~wire() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-wire::wire(wire&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+wire::wire(wire&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)), buffer_(std::move(other.buffer_)) {}
+
+void wire::start_tls(const std::string& cert_file, std::string_view protocols, int version_max) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_load_verify_locations(context.get(), cert_file.c_str(), nullptr);
+  SSL_CTX_set_min_proto_version(context.get(), 0);
+  SSL_CTX_set_max_proto_version(context.get(), version_max);
+  SSL_CTX_set_security_level(context.get(), 0);  // so that it may offer what the server must refuse
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
+  tls_.reset(SSL_new(context.get()), SSL_free);
+  SSL_set1_host(tls_.get(), "localhost");
+  if (!protocols.empty())
+    SSL_set_alpn_protos(tls_.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
+                        static_cast<unsigned>(protocols.size()));
+  SSL_set_fd(tls_.get(), fd_);
+  ERR_clear_error();
+  if (SSL_connect(tls_.get()) == 1) return;
+  const auto* why = ERR_reason_error_string(ERR_get_error());
+  throw std::runtime_error(std::string("no handshake: ") + (why ? why : "closed"));
+}
 
 void wire::send(std::string_view bytes) {
   if (!try_send(bytes)) throw std::runtime_error("the server closed the connection");
@@ -35,22 +58,32 @@ void wire::send(std::string_view bytes) {
 
 bool wire::try_send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
+    const auto n = tls_ ? SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                        : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (!tls_ && n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
 }
 
+// 0 at the end, and -1 when there was nothing for the application in what came.
+long wire::receive(char* to, std::size_t size) {
+  if (!tls_) return std::max<long>(0, ::recv(fd_, to, size, 0));
+  const int n = SSL_read(tls_.get(), to, static_cast<int>(size));
+  if (n > 0) return n;
+  return SSL_get_error(tls_.get(), n) == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
 bool wire::fill(std::chrono::steady_clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   pollfd p{fd_, POLLIN, 0};
-  if (left.count() <= 0 || ::poll(&p, 1, static_cast<int>(left.count())) <= 0)
+  const bool ready = tls_ && SSL_pending(tls_.get()) > 0;
+  if (left.count() <= 0 || (!ready && ::poll(&p, 1, static_cast<int>(left.count())) <= 0))
     throw std::runtime_error("nothing more came in time; so far: " + buffer_.substr(0, 500));
   char chunk[65536];
-  const auto n = ::recv(fd_, chunk, sizeof chunk, 0);
-  if (n <= 0) return false;
+  const auto n = receive(chunk, sizeof chunk);
+  if (n <= 0) return n < 0;
   buffer_.append(chunk, static_cast<std::size_t>(n));
   return true;
 }
@@ -124,8 +157,10 @@ unsigned ws_frame::close_code() const {
 }
 
 ws_client::ws_client(std::uint16_t port, const std::vector<std::string>& headers, int receive_bytes)
-    : wire_(port, receive_bytes) {
-  std::string text = "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+    : ws_client(wire(port, receive_bytes), headers, "127.0.0.1:" + std::to_string(port)) {}
+
+ws_client::ws_client(wire w, const std::vector<std::string>& headers, const std::string& host) : wire_(std::move(w)) {
+  std::string text = "GET /ws HTTP/1.1\r\nHost: " + host +
                      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
   for (const auto& h : headers) text += h + "\r\n";
@@ -165,7 +200,10 @@ ws_frame ws_client::frame() {
   for (bool last = false; !last;) {
     const auto head = wire_.read(2);
     last = (head[0] & 0x80) != 0;
-    if (const unsigned op = head[0] & 0x0f; op != 0) f.opcode = op;
+    if (const unsigned op = head[0] & 0x0f; op != 0) {
+      f.opcode = op;
+      f.compressed = (head[0] & 0x40) != 0;
+    }
     std::uint64_t size = static_cast<unsigned char>(head[1]);
     if (size >= 126) {
       const auto more = wire_.read(size == 126 ? 2 : 8);

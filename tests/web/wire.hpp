@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <openssl/types.h>
 #include <nlohmann/json.hpp>
 
 namespace twinlane::testing {
@@ -21,6 +23,9 @@ class wire {
   wire(wire&& other) noexcept;
   wire& operator=(wire&&) = delete;
 
+  /// Speaks TLS from now on, with a server that has that certificate for localhost. Throws when it has another one, or
+  /// refuses the protocols offered (ALPN's form) or the version.
+  void start_tls(const std::string& cert_file, std::string_view protocols = "\x08http/1.1", int version_max = 0);
   void send(std::string_view bytes);
   /// True when the peer takes the bytes; false when it has closed.
   bool try_send(std::string_view bytes);
@@ -42,7 +47,10 @@ class wire {
  private:
   bool fill(std::chrono::steady_clock::time_point deadline);
 
+  long receive(char* to, std::size_t size);
+
   int fd_ = -1;
+  std::shared_ptr<SSL> tls_;
   std::string buffer_;
 };
 
@@ -62,6 +70,7 @@ http_answer ask(std::uint16_t port, const std::string& method, const std::string
 
 struct ws_frame {
   unsigned opcode = 0;
+  bool compressed = false;
   std::string payload;
   /// The close frame's code; 1005 when it has none.
   unsigned close_code() const;
@@ -71,6 +80,7 @@ struct ws_frame {
 class ws_client {
  public:
   explicit ws_client(std::uint16_t port, const std::vector<std::string>& headers = {}, int receive_bytes = 0);
+  ws_client(wire w, const std::vector<std::string>& headers, const std::string& host = "127.0.0.1");
 
   /// JSON text, sent as the subprotocol has it.
   void send(std::string_view text);

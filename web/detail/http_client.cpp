@@ -8,6 +8,9 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -25,15 +28,18 @@ namespace http = beast::http;
 
 constexpr std::size_t body_bytes_max = 64 * 1024 * 1024;
 
+constexpr std::string_view clear_scheme = "http://", tls_scheme = "https://";
+
 struct server_place {
   std::string host, port;
+  bool tls = false;
 };
 
 server_place parse_base(const std::string& base) {
-  constexpr std::string_view scheme = "http://";
   std::string_view rest = base;
-  if (!rest.starts_with(scheme)) throw std::runtime_error("--url " + base + " is not http://HOST:PORT");
-  rest.remove_prefix(scheme.size());
+  if (!is_server_url(rest)) throw std::runtime_error("--url " + base + " is not http://HOST:PORT");
+  const bool tls = rest.starts_with(tls_scheme);
+  rest.remove_prefix((tls ? tls_scheme : clear_scheme).size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const auto colon = rest.rfind(':');
   const bool has_port = colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
@@ -41,7 +47,7 @@ server_place parse_base(const std::string& base) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty() || host.find('/') != std::string_view::npos)
     throw std::runtime_error("--url " + base + " is not http://HOST:PORT");
-  return {std::string(host), has_port ? std::string(rest.substr(colon + 1)) : "80"};
+  return {std::string(host), has_port ? std::string(rest.substr(colon + 1)) : tls ? "443" : "80", tls};
 }
 
 void set_timeout(asio::ip::tcp::socket& s, std::chrono::seconds at_most) {
@@ -50,10 +56,37 @@ void set_timeout(asio::ip::tcp::socket& s, std::chrono::seconds at_most) {
     ::setsockopt(s.native_handle(), SOL_SOCKET, what, &limit, sizeof limit);
 }
 
+template <class Stream>
+http_answer ask_over(Stream& stream, const http::request<http::empty_body>& request) {
+  http::write(stream, request);
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> answer;
+  answer.body_limit(body_bytes_max);
+  http::read(stream, buffer, answer);
+  return {static_cast<int>(answer.get().result_int()), std::move(answer.get().body())};
+}
+
+http_answer ask_by_tls(asio::ip::tcp::socket& socket, const std::string& host, const std::string& ca,
+                       const http::request<http::empty_body>& request) {
+  asio::ssl::context trusted(asio::ssl::context::tls_client);
+  trusted.set_verify_mode(asio::ssl::verify_peer);
+  trusted.set_default_verify_paths();
+  if (!ca.empty()) trusted.load_verify_file(ca);
+  asio::ssl::stream<asio::ip::tcp::socket&> stream(socket, trusted);
+  stream.set_verify_callback(asio::ssl::host_name_verification(host));
+  SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
+  stream.handshake(asio::ssl::stream_base::client);
+  return ask_over(stream, request);
+}
+
 }  // namespace
 
+bool is_server_url(std::string_view url) noexcept {
+  return url.starts_with(clear_scheme) || url.starts_with(tls_scheme);
+}
+
 http_answer ask_server(const std::string& base, const std::string& method, const std::string& target,
-                       std::chrono::seconds at_most) {
+                       const std::string& ca, std::chrono::seconds at_most) {
   const auto place = parse_base(base);
   try {
     asio::io_context context;
@@ -66,12 +99,7 @@ http_answer ask_server(const std::string& base, const std::string& method, const
     if (const char* token = std::getenv("TWINLANE_TOKEN"))
       request.set(http::field::authorization, std::string("Bearer ") + token);
     request.prepare_payload();
-    http::write(socket, request);
-    beast::flat_buffer buffer;
-    http::response_parser<http::string_body> answer;
-    answer.body_limit(body_bytes_max);
-    http::read(socket, buffer, answer);
-    return {static_cast<int>(answer.get().result_int()), std::move(answer.get().body())};
+    return place.tls ? ask_by_tls(socket, place.host, ca, request) : ask_over(socket, request);
   } catch (const boost::system::system_error& e) {
     throw std::runtime_error("no answer from " + base + ": " + e.code().message());
   }

@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -15,14 +14,14 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <twinlane/web/detail/byte_stream.hpp>
 #include <twinlane/web/detail/growing_body.hpp>
 #include <twinlane/web/detail/pace.hpp>
 #include <twinlane/web/detail/request_check.hpp>
+#include <twinlane/web/detail/request_head.hpp>
 #include <twinlane/web/detail/stream_session.hpp>
+#include <twinlane/web/detail/stream_target.hpp>
 #include <twinlane/web/detail/ws_session.hpp>
-#include <twinlane/web/header_values.hpp>
-#include <twinlane/web/lane_rows.hpp>
-#include <twinlane/web/wanted_view.hpp>
 
 namespace twinlane::web::detail {
 namespace {
@@ -34,13 +33,14 @@ constexpr std::size_t read_ahead_bytes = 64 * 1024;
 constexpr std::size_t small_body_bytes = 64 * 1024;  // does not count against bodies_bytes_max
 constexpr std::size_t discarded_bytes_max = 8 * 1024 * 1024;
 
-enum class phase : unsigned char { idle, header, body, handling, writing, lingering };
+enum class phase : unsigned char { handshake, idle, header, body, handling, writing, lingering };
 
 class http_session final : public session, public std::enable_shared_from_this<http_session> {
  public:
-  http_session(std::shared_ptr<core> c, tcp_socket socket)
+  http_session(std::shared_ptr<core> c, tcp_socket socket, std::shared_ptr<const tls_context> tls)
       : core_(std::move(c)),
         ticket_(core_),
+        tls_(std::move(tls)),
         socket_(std::move(socket)),
         timer_(socket_.get_executor()),
         buffer_(core_->opt.header_bytes_max + read_ahead_bytes) {}
@@ -49,10 +49,7 @@ class http_session final : public session, public std::enable_shared_from_this<h
     core_->leave(this);
   }
 
-  void start() {
-    core_->enter(shared_from_this());
-    await_request(core_->opt.header_timeout);
-  }
+  void start();
   strand executor() { return socket_.get_executor(); }
   void refuse();
   void shut_down() override;
@@ -68,12 +65,10 @@ class http_session final : public session, public std::enable_shared_from_this<h
   void expired();
   bool keeps_up();
 
+  void did_shake_hands(error_code ec);
   void await_request(clock::duration bound);
   void read_header();
   void did_read_header(error_code ec);
-  void take_header();
-  bool wants_stream() const;
-  outcome<stream_request> wanted_stream() const;
   void open_websocket();
   void open_stream();
   void read_body();
@@ -92,7 +87,8 @@ class http_session final : public session, public std::enable_shared_from_this<h
 
   std::shared_ptr<core> core_;
   core::ticket ticket_;
-  tcp_socket socket_;
+  std::shared_ptr<const tls_context> tls_;
+  byte_stream socket_;
   strand_timer timer_;
   beast::flat_buffer buffer_;
   std::optional<parser> parser_;
@@ -123,10 +119,9 @@ void http_session::disarm() {
 
 void http_session::expired() {
   if (phase_ == phase::body && keeps_up()) return;
-  if (phase_ == phase::header || phase_ == phase::body) {
+  if (phase_ == phase::handshake || phase_ == phase::header || phase_ == phase::body) {
     timed_out_ = true;
-    error_code ignored;
-    socket_.cancel(ignored);
+    socket_.cancel();
   } else if (phase_ != phase::handling) {
     end();
   }
@@ -139,13 +134,30 @@ bool http_session::keeps_up() {
   return left > clock::duration::zero();
 }
 
+void http_session::start() {
+  core_->enter(shared_from_this());
+  if (!tls_) return await_request(core_->opt.header_timeout);
+  arm(phase::handshake, core_->opt.header_timeout);
+  socket_.async_handshake(*tls_, [self = shared_from_this()](error_code ec) { self->did_shake_hands(ec); });
+}
+
+void http_session::did_shake_hands(error_code ec) {
+  disarm();
+  if (!ec) return await_request(core_->opt.header_timeout);
+  if (timed_out_)
+    core_->report("tls_handshake", "a client did not shake hands in time");
+  else if (!socket_.why().empty())
+    core_->report("tls_handshake", "a client does not speak TLS as it should: " + std::string(socket_.why()));
+  end();
+}
+
 // Without a byte nothing is allocated, and a silent connection ends without an answer.
 void http_session::await_request(clock::duration bound) {
   if (core_->stopping) return end();
   if (buffer_.size() > 0) return read_header();
   buffer_.shrink_to_fit();
   arm(phase::idle, bound);
-  socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](error_code ec) {
+  socket_.async_wait_readable([self = shared_from_this()](error_code ec) {
     if (ec) return self->end();
     self->read_header();
   });
@@ -163,7 +175,8 @@ void http_session::read_header() {
 void http_session::did_read_header(error_code ec) {
   disarm();
   if (ec) return fail(ec);
-  take_header();
+  request_ = request_of(parser_->get());
+  origin_ = request_.origin;
   if (auto wrong = malformed_request(parser_->get(), request_.host)) {
     core_->report("bad_request", "a malformed HTTP request");
     keep_alive_ = false;
@@ -182,43 +195,8 @@ void http_session::did_read_header(error_code ec) {
     return answer(std::move(*refused));
   }
   if (websocket && parser_->is_done() && beast::websocket::is_upgrade(parser_->get())) return open_websocket();
-  if (parser_->is_done()) return wants_stream() ? open_stream() : handle();
+  if (parser_->is_done()) return names_stream(request_, where_) ? open_stream() : handle();
   read_body();
-}
-
-void http_session::take_header() {
-  const auto& h = parser_->get();
-  const auto text = [&](http::field f) {
-    const auto v = h[f];
-    return std::string(v.data(), v.size());
-  };
-  const auto maybe = [&](http::field f) { return h.count(f) > 0 ? std::optional(text(f)) : std::nullopt; };
-  request_ = {};
-  request_.method = std::string(h.method_string());
-  request_.target = std::string(h.target());
-  request_.accept = text(http::field::accept);
-  request_.content_type = text(http::field::content_type);
-  request_.content_encoding = text(http::field::content_encoding);
-  request_.host = text(http::field::host);
-  if (auto named = absolute_target(request_.target)) std::tie(request_.host, request_.target) = std::move(*named);
-  request_.origin = origin_ = maybe(http::field::origin);
-  request_.authorization = maybe(http::field::authorization);
-  request_.cookie = maybe(http::field::cookie);
-  request_.if_match = maybe(http::field::if_match);
-  request_.if_none_match = maybe(http::field::if_none_match);
-  const auto named = [&](beast::string_view name) {
-    const auto found = h.find(name);
-    return found != h.end() ? std::optional(std::string(found->value())) : std::nullopt;
-  };
-  request_.idempotency_key = named("Idempotency-Key");
-  request_.last_event_id = named("Last-Event-ID");
-}
-
-bool http_session::wants_stream() const {
-  if (request_.method != "GET") return false;
-  if (where_.kind == resource_kind::entity) return preferred_media(request_.accept) == media::event_stream;
-  const auto* follow = where_.kind == resource_kind::lane ? find_query(where_.query, "follow") : nullptr;
-  return follow && *follow == "true";
 }
 
 void http_session::open_websocket() {
@@ -231,36 +209,8 @@ void http_session::open_websocket() {
                   http_request(std::move(parser_->release().base())));
 }
 
-// What the URL asks to be streamed: a lane's rows, or an entity.
-outcome<stream_request> http_session::wanted_stream() const {
-  stream_request s;
-  s.ndjson = where_.kind == resource_kind::lane && preferred_media(request_.accept) != media::event_stream;
-  if (where_.kind == resource_kind::lane) {
-    s.what.uri = where_.uri;
-    auto query = wanted_query(where_);
-    if (!ok(query)) return std::get<error>(query);
-    s.query = std::get<0>(std::move(query));
-    s.kind = where_.lane->kind;
-    auto seen = core_->site.visible(request_, where_, {false, {where_.lane->name}});
-    if (!ok(seen)) return std::get<error>(seen);
-    s.what.what = std::get<view>(std::move(seen));
-    s.who = request_.who;
-    return s;
-  }
-  auto entity = web::wanted_stream(request_, where_);
-  if (!ok(entity)) return std::get<error>(entity);
-  auto& wanted = std::get<entity_stream>(entity);
-  auto seen = core_->site.visible(request_, where_, std::move(wanted.what.what));
-  if (!ok(seen)) return std::get<error>(seen);
-  wanted.what.what = std::get<view>(std::move(seen));
-  s.who = request_.who;
-  s.what = std::move(wanted.what);
-  s.max_rate = wanted.max_rate;
-  return s;
-}
-
 void http_session::open_stream() {
-  auto wanted = wanted_stream();
+  auto wanted = stream_of(core_->site, request_, where_);
   if (!ok(wanted)) return answer(problem_response(std::get<error>(wanted)));
   const auto& s = std::get<stream_request>(wanted);
   response r;
@@ -279,10 +229,8 @@ void http_session::read_body() {
   parser_->body_limit(most);
   if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
     head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-    error_code ignored;
     // 25 bytes into an empty send buffer; a peer that makes even that impossible gets no 100 and sends anyway.
-    socket_.non_blocking(true, ignored);
-    socket_.write_some(asio::buffer(head_), ignored);
+    socket_.try_write(head_);
   }
   body_began_ = clock::now();
   arm(phase::body, core_->opt.body_timeout);
@@ -366,7 +314,7 @@ void http_session::did_answer(error_code ec) {
   body_ = {};
   if (ec) return end();
   if (keep_alive_) return await_request(core_->opt.idle_timeout);
-  socket_.shutdown(tcp_socket::shutdown_send, ec);
+  socket_.finish();
   arm(phase::lingering, core_->opt.close_timeout);
   linger();
 }
@@ -389,25 +337,24 @@ void http_session::refuse() {
 void http_session::shut_down() {
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     self->keep_alive_ = false;
-    if (self->phase_ == phase::idle) self->end();
+    if (self->phase_ == phase::idle || self->phase_ == phase::handshake) self->end();
   });
 }
 
 void http_session::end() {
   disarm();
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 }  // namespace
 
-void start_http(std::shared_ptr<core> c, tcp_socket socket) {
-  auto s = std::make_shared<http_session>(std::move(c), std::move(socket));
+void start_http(std::shared_ptr<core> c, tcp_socket socket, std::shared_ptr<const tls_context> tls) {
+  auto s = std::make_shared<http_session>(std::move(c), std::move(socket), std::move(tls));
   asio::dispatch(s->executor(), [s] { s->start(); });
 }
 
 void refuse_http(std::shared_ptr<core> c, tcp_socket socket) {
-  auto s = std::make_shared<http_session>(std::move(c), std::move(socket));
+  auto s = std::make_shared<http_session>(std::move(c), std::move(socket), nullptr);
   asio::dispatch(s->executor(), [s] { s->refuse(); });
 }
 

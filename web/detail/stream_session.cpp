@@ -26,7 +26,7 @@ constexpr std::uint64_t tag = 0;  // of the one subscription
 
 class stream_session final : public session, public std::enable_shared_from_this<stream_session> {
  public:
-  stream_session(std::shared_ptr<core> c, core::ticket t, tcp_socket socket)
+  stream_session(std::shared_ptr<core> c, core::ticket t, byte_stream socket)
       : core_(std::move(c)), ticket_(std::move(t)), socket_(std::move(socket)), timer_(socket_.get_executor()) {}
   ~stream_session() override { core_->leave(this); }
 
@@ -60,7 +60,7 @@ class stream_session final : public session, public std::enable_shared_from_this
 
   std::shared_ptr<core> core_;
   core::ticket ticket_;
-  tcp_socket socket_;
+  byte_stream socket_;
   strand_timer timer_;
   std::shared_ptr<outbox> outbox_;
   std::optional<lane_query> query_;
@@ -349,16 +349,15 @@ void stream_session::end() {
     core_->subscriptions.fetch_sub(1, std::memory_order_relaxed);
   }
   handle_ = {};
-  error_code ignored;
-  socket_.shutdown(tcp_socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  socket_.finish();
+  socket_.close();
   timer_.cancel();
   if (due_timer_) due_timer_->cancel();
 }
 
 }  // namespace
 
-void start_stream(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const stream_request& what,
+void start_stream(std::shared_ptr<core> c, core::ticket t, byte_stream socket, const stream_request& what,
                   std::string head) {
   std::make_shared<stream_session>(std::move(c), std::move(t), std::move(socket))->start(what, std::move(head));
 }

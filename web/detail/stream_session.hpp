@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include <twinlane/web/detail/byte_stream.hpp>
 #include <twinlane/web/detail/core.hpp>
 #include <twinlane/web/query_spec.hpp>
 
@@ -22,7 +23,7 @@ struct stream_request {
 ///
 /// Shape    `head` is the response's status line and headers
 /// Errors   a subscription that the runtime refuses is answered with a problem document instead
-void start_stream(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const stream_request& what,
+void start_stream(std::shared_ptr<core> c, core::ticket t, byte_stream socket, const stream_request& what,
                   std::string head);
 
 }  // namespace twinlane::web::detail

@@ -12,9 +12,9 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include <twinlane/web/conversation.hpp>
+#include <twinlane/web/detail/byte_stream.hpp>
 #include <twinlane/web/detail/kernel_queue.hpp>
 #include <twinlane/web/detail/stall_watch.hpp>
-#include <twinlane/web/detail/ws_socket.hpp>
 #include <twinlane/web/header_values.hpp>
 
 namespace twinlane::web::detail {
@@ -23,6 +23,7 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
+constexpr std::size_t inbound_kept_bytes = 4 * 1024;
 constexpr std::string_view json_subprotocol = "twinlane.v1.json", cbor_subprotocol = "twinlane.v1.cbor";
 
 // A buffer sequence that is cheap to copy, as Beast copies it several times per write.
@@ -34,6 +35,17 @@ struct pieces {
   const_iterator begin() const { return first; }
   const_iterator end() const { return last; }
 };
+
+// Windows of 4 KiB: about 40 KB a connection that compresses, where the largest would take 300.
+websocket::permessage_deflate deflate_of(const options& o) {
+  websocket::permessage_deflate d;
+  d.server_enable = o.compression;
+  d.server_max_window_bits = d.client_max_window_bits = 12;
+  d.compLevel = 4;
+  d.memLevel = 4;
+  d.msg_size_threshold = 512;
+  return d;
+}
 
 std::string_view view_of(close_reason r) {
   switch (r) {
@@ -53,7 +65,7 @@ std::string_view view_of(close_reason r) {
 
 class ws_session final : public session, public std::enable_shared_from_this<ws_session> {
  public:
-  ws_session(std::shared_ptr<core> c, core::ticket t, tcp_socket socket)
+  ws_session(std::shared_ptr<core> c, core::ticket t, byte_stream socket)
       : core_(std::move(c)), ticket_(std::move(t)), ws_(std::move(socket)), timer_(ws_.get_executor()) {}
   ~ws_session() override { core_->leave(this); }
 
@@ -68,7 +80,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
   std::size_t outbound_bytes() const override { return outbox_ ? outbox_->bytes() : 0; }
 
  private:
-  int descriptor() { return beast::get_lowest_layer(ws_).native_handle(); }
+  int descriptor() { return ws_.next_layer().native_handle(); }
   void set_up(const http_request& upgrade);
   void opened(error_code ec);
   std::unique_ptr<subprotocol> begin_talk();
@@ -89,7 +101,7 @@ class ws_session final : public session, public std::enable_shared_from_this<ws_
 
   std::shared_ptr<core> core_;
   core::ticket ticket_;
-  websocket::stream<ws_socket, false> ws_;
+  websocket::stream<byte_stream, true> ws_;
   strand_timer timer_;
   std::unique_ptr<strand_timer> due_timer_;  // once there is something to await
   beast::flat_buffer in_;
@@ -140,6 +152,7 @@ void ws_session::set_up(const http_request& upgrade) {
   ws_.read_message_max(core_->opt.frame_bytes_max);
   ws_.auto_fragment(false);
   ws_.next_layer().did_begin_ending = [this] { tick(); };  // sooner than it would be
+  ws_.set_option(deflate_of(core_->opt));
   ws_.control_callback([this](websocket::frame_type f, beast::string_view) {
     heard_ = clock::now();
     if (f == websocket::frame_type::close) peer_closed_ = heard_;
@@ -183,6 +196,7 @@ void ws_session::did_read(error_code ec) {
   const std::string_view frame(static_cast<const char*>(data.data()), data.size());
   const auto wrong = ws_.got_text() ? talk_->receive(frame, heard_) : talk_->receive_binary(frame, heard_);
   in_.consume(in_.size());
+  if (in_.capacity() > inbound_kept_bytes) in_.shrink_to_fit();
   if (wrong) return close(*wrong);
   pump();
 }
@@ -341,18 +355,18 @@ void ws_session::drop() {
   if (talk_) talk_->end();
   report_dropped();
   outbox_->close();
-  error_code ignored;
-  auto& socket = beast::get_lowest_layer(ws_);
   // What a stuck peer did not read would stay with the kernel otherwise.
-  if (writing_) socket.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket.close(ignored);
+  if (writing_)
+    ws_.next_layer().reset();
+  else
+    ws_.next_layer().close();
   timer_.cancel();
   if (due_timer_) due_timer_->cancel();
 }
 
 }  // namespace
 
-void start_websocket(std::shared_ptr<core> c, core::ticket t, tcp_socket socket, const request& asked,
+void start_websocket(std::shared_ptr<core> c, core::ticket t, byte_stream socket, const request& asked,
                      http_request upgrade) {
   std::make_shared<ws_session>(std::move(c), std::move(t), std::move(socket))->start(asked, std::move(upgrade));
 }

@@ -277,15 +277,10 @@ void map_reader::problem(std::string_view key, const std::string& what) {
   problems_->add(place_of(key), fmt::format("{}: {}", path_of(key), what));
 }
 
-void map_reader::not_yet(std::string_view key, std::string_view hint) {
-  refused_.emplace_back(key);
-  if (map_->find(key)) problem(key, fmt::format("this version does not have it yet. {}", hint));
-}
-
 void map_reader::finish() {
   for (const auto& m : map_->members) {
     const auto among = [&](const auto& keys) { return std::find(keys.begin(), keys.end(), m.key) != keys.end(); };
-    if (among(known_) || among(refused_)) continue;
+    if (among(known_)) continue;
     const auto hint = did_you_mean(m.key, known_);
     problems_->add(m.at, fmt::format("{} is not a key {}.{}", shown(m.key),
                                      path_.empty() ? std::string("of a configuration") : "of " + path_,

@@ -87,8 +87,6 @@ class map_reader {
   void missing(std::string_view key, std::string_view hint);
   /// A problem with the key's value, or with the map when it has no such key.
   void problem(std::string_view key, const std::string& what);
-  /// A key of a later version: known, and refused.
-  void not_yet(std::string_view key, std::string_view hint);
   /// Reports every key that no getter was asked for.
   void finish();
 
@@ -107,7 +105,7 @@ class map_reader {
   const yaml_node* map_;
   std::string path_;
   problem_list* problems_;
-  std::vector<std::string> known_, refused_;
+  std::vector<std::string> known_;
 };
 
 /// Reads a map of texts.
@@ -125,6 +123,7 @@ void read_sources(const yaml_node& list, config_result& to, const known_parts& k
 /// `auth:` and `policies:`; after the agents.
 void read_access(map_reader& top, config_result& to, const known_parts& known, problem_list& problems);
 void read_sinks(const yaml_node& list, config& to, problem_list& problems);
+void read_tls(const yaml_node& node, config_result& to, problem_list& problems);
 
 /// Is it a name for metrics, URLs and messages: letters, digits, `_`, `-`, `.`, at most 100?
 bool is_name(std::string_view text);

@@ -41,7 +41,7 @@ struct call {
   std::optional<std::int64_t> start_ms;
   std::string data_dir;      // the tools, without a configuration
   std::string file;          // export, import, backup
-  std::string url;           // of a server, in place of a data directory
+  std::string url, ca;       // of a server, in place of a data directory; whom to trust beside the system's
   std::string type, reason;  // of the agents, of the dead letters wanted; empty: all
   bool replace = false, json = false;
   ingest::kafka_spec kafka;  // init
