@@ -56,16 +56,19 @@ TEST(http_bounds, bodies_share_one_bound_over_all_connections) {
     o.ingest = [](auto, std::string body, auto, auto done) { done(web::ingest_result{body.size(), {}}); };
   });
   const std::string head = "POST /api/ingest/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n";
-  wire first(s.server->port());
-  first.send(head + std::string(1'999'000, 'x'));
+  std::optional<wire> first;
   wire second(s.server->port());
+  // The one that comes later is refused; which of the two that is, is known only by who gets the 503.
   ASSERT_TRUE(eventually([&] {
+    first.reset();
+    if (s.server->connections() > 1) return false;  // those of the try before
+    first.emplace(s.server->port()).send(head + std::string(1'999'000, 'x'));
     wire w(s.server->port());
     w.send(head + std::string(2'000'000, 'x'));
     return read_answer(w).status == 503;
   }));
-  first.send(std::string(1000, 'x'));
-  EXPECT_EQ(read_answer(first).json().at("accepted"), 2'000'000);
+  first->send(std::string(1000, 'x'));
+  EXPECT_EQ(read_answer(*first).json().at("accepted"), 2'000'000);
   second.send(head + std::string(2'000'000, 'x'));
   EXPECT_EQ(read_answer(second).status, 200);
 }
