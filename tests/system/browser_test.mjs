@@ -20,12 +20,11 @@ async function open_first_customer(page, app) {
 }
 
 const config = join(root, 'examples/customer360/customer360.yaml');
-const token = 'demo-operator';
 let app;
 let end = () => {};
 before(async () => {
   if (skip) return;
-  app = await start_app({ after: (f) => { end = f; } }, { name: 'customer360', config, token, deadline_ms: 60_000 });
+  app = await start_app({ after: (f) => { end = f; } }, { name: 'customer360', config, deadline_ms: 60_000 });
 });
 after(() => end());
 
@@ -167,14 +166,14 @@ test("it follows the system's dark scheme", { skip }, async (t) => {
 
 test('a page outlives a restart of the server', { skip }, async (t) => {
   const dir = temp_dir(t, 'restart');
-  const first = await start_app(t, { name: 'customer360', config, token, data_dir: dir });
+  const first = await start_app(t, { name: 'customer360', config, data_dir: dir });
   const { page } = await open_page(t, first);
   const uri = await open_first_customer(page, first);
   await assert_stops_well(assert, first);
   await page.waitForSelector('[data-testid=connection]:not([data-state=open])');
   const port = new URL(first.url).port;
   const args = ['--listen', `127.0.0.1:${port}`];
-  const second = await start_app(t, { name: 'customer360', config, token, data_dir: dir, args });
+  const second = await start_app(t, { name: 'customer360', config, data_dir: dir, args });
   await connected(page);
   await until('the page to go on', async () => {
     const { lanes } = await second.state(uri);

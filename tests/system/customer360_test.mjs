@@ -49,7 +49,7 @@ test("the page's roles are those of the configuration, and its tokens those of t
     assert.deepEqual({ read: paths, command }, policy_of(name, '/customer/:id'), name);
     const hash = createHash('sha256').update(token).digest('hex');
     assert.match(tokens, new RegExp(`hash: "sha256:${hash}", roles: \\[${name}\\]`));
-    assert.equal(metrics, new RegExp(`role: ${name}, api: .*metrics`).test(read('customer360.yaml')));
+    assert.equal(metrics, new RegExp(`role: ${name}, api: .*metrics`).test(read('roles.yaml')));
     assert.ok(read('README.md').includes(token), `README.md tells ${token}`);
   }
 });

@@ -11,16 +11,16 @@ export const token_of = (name) => demo_roles.find((r) => r.name === name).token;
 
 /** Lines of `policies:` that a role has for a route. */
 export function policy_of(role, route) {
-  const lines = read('customer360.yaml').split('\n').filter((l) => l.includes(`role: ${role}, on: ${route},`));
+  const lines = read('roles.yaml').split('\n').filter((l) => l.includes(`role: ${role}, on: ${route},`));
   const list = (key) => lines.flatMap((l) => new RegExp(`${key}: \\[([^\\]]*)\\]`).exec(l)?.[1].split(',') ?? [])
     .map((word) => word.trim().replaceAll('"', ''));
   return { read: list('read'), command: list('command') };
 }
 
-/** The example as it is shipped, but for its sources, which are HTTP, and that who is idle leaves memory after 3 s. */
+/** The example with its roles, but for its sources, which are HTTP, and that who is idle leaves memory after 3 s. */
 export function start_example(t) {
   const dir = temp_dir(t, 'customer360');
-  const config = read('customer360.yaml')
+  const config = (read('customer360.yaml') + read('roles.yaml'))
     .replace(/^ {4}generator: .*$/gm, '    http: {}')
     .replace(/^ {4}(load|after): .*\n/gm, '')
     .replace('idle: 10s', 'idle: 3s');

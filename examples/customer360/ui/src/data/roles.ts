@@ -3,7 +3,7 @@ import { client, connection, signIn } from '@twinlane/ui/connection';
 import demoRoles from './demo_roles.json';
 import { rightsOf } from './rights';
 
-/** A role of the demonstration: what ../../../customer360.yaml lets it do, and the token of ../../../tokens.yaml. */
+/** A role of the demonstration: what ../../../roles.yaml lets it do, and the token of ../../../tokens.yaml. */
 export interface Role {
   name: string;
   label: string;
