@@ -13,14 +13,16 @@ export function merge_patch(target, patch) {
 }
 
 export class twin_client {
-  static async connect(ws_url, options = {}) {
-    const c = new twin_client(new WebSocket(ws_url, { perMessageDeflate: false, ...options }));
+  /** encode, decode: between messages and what the subprotocol has instead of JSON. */
+  static async connect(ws_url, { protocols = [], encode, decode, ...options } = {}) {
+    const c = new twin_client(new WebSocket(ws_url, protocols, { perMessageDeflate: false, ...options }), { encode, decode });
     await c.opened;
     return c;
   }
 
-  constructor(socket) {
+  constructor(socket, { encode = JSON.stringify, decode = (data) => JSON.parse(data.toString()) } = {}) {
     this.socket = socket;
+    this.encode = encode;
     this.subs = new Map();
     this.answers = new Map();
     this.breaches = [];
@@ -40,19 +42,19 @@ export class twin_client {
     socket.on('error', () => {});
     socket.on('message', (data) => {
       this.bytes += data.length;
-      const frame = JSON.parse(data.toString());
+      const frame = decode(data);
       for (const m of Array.isArray(frame) ? frame : [frame]) this.take(m);
     });
   }
 
   send(message) {
-    this.socket.send(JSON.stringify(message));
+    this.socket.send(this.encode(message));
   }
 
-  /** Subscribes; resolves with the subscription when its first snap is there. */
-  subscribe(uri, options = {}) {
+  /** Subscribes; resolves with the subscription when its first snap is there. known: what it has, of one that resumes. */
+  subscribe(uri, options = {}, known = {}) {
     const id = this.next_id++;
-    const sub = { id, uri, rev: null, lineage: null, exists: false, lanes: {}, diffs: 0, snaps: 0, life: [], on_diff: null };
+    const sub = { id, uri, rev: null, lineage: null, exists: false, lanes: {}, diffs: 0, snaps: 0, life: [], on_diff: null, ...known };
     this.subs.set(id, sub);
     return new Promise((resolve, reject) => {
       this.answers.set(id, { resolve: () => resolve(sub), reject });
@@ -87,7 +89,7 @@ export class twin_client {
         if (m.uri !== sub.uri) this.breaches.push(`${sub.uri}: snap says ${m.uri}`);
         Object.assign(sub, { rev: m.rev, lineage: m.lineage, exists: m.exists });
         sub.snaps++;
-        this.on_state?.(sub);
+        this.on_state?.(sub, m);
         return this.answer(m.id, m);
       case 'diff':
         if (!sub || sub.rev === null) return this.breaches.push(`diff before snap for id ${m.id}`);
@@ -97,7 +99,7 @@ export class twin_client {
         sub.lanes = merge_patch(sub.lanes, m.patch);
         sub.rev = m.rev;
         sub.diffs++;
-        this.on_state?.(sub);
+        this.on_state?.(sub, m);
         return sub.on_diff?.(m);
       case 'life':
         return sub ? sub.life.push(m) : this.breaches.push(`life for unknown id ${m.id}`);
