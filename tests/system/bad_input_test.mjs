@@ -11,7 +11,7 @@ import { assert_stops_well, hosting, long, missing, start_app, temp_dir } from '
 import { bad_values, bytes_of, carries, huge } from './lib/bad_inputs.mjs';
 import { counts_by_source } from './lib/compare.mjs';
 import { twin_client } from './lib/twin_client.mjs';
-import { until } from './lib/wait.mjs';
+import { pause, until } from './lib/wait.mjs';
 
 const skip = missing('twinlane');
 const skip_broker = skip || unavailable() || false;
@@ -40,6 +40,16 @@ async function assert_neighbours(app, count) {
   assert.deepEqual(Object.values(lanes.notes), Array.from({ length: count }, (_, n) => ({ id: '1', n })));
 }
 
+/** Memory once it stands still: a body is let go after its answer. */
+async function settled_bytes(app) {
+  for (let before = app.rss_bytes(); ;) {
+    await pause(20);
+    const now = app.rss_bytes();
+    if (now >= before) return before;
+    before = now;
+  }
+}
+
 /**
  * Bodies of 60 MB come and go, and what the allocator keeps of the last one differs from round to round. So the most
  * that a round leaves after warm-up is compared with the most that a warm-up round left.
@@ -49,7 +59,7 @@ async function assert_flat(app, round, what, rounds = 12) {
     let max = 0;
     for (let i = 0; i < rounds; i++) {
       await round(i);
-      max = Math.max(max, app.rss_bytes());
+      max = Math.max(max, await settled_bytes(app));
     }
     return max;
   };
