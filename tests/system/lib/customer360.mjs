@@ -24,9 +24,10 @@ export function start_example(t) {
     .replace(/^ {4}generator: .*$/gm, '    http: {}')
     .replace(/^ {4}(load|after): .*\n/gm, '')
     .replace('idle: 10s', 'idle: 3s');
+  assert.doesNotMatch(config, /^ui:/m);
   assert.match(config, /http: \{\}/);
   assert.match(config, /idle: 3s/);
-  writeFileSync(join(dir, 'config.yaml'), config);
+  writeFileSync(join(dir, 'config.yaml'), `${config}ui: ${join(example, 'ui')}\n`);
   copyFileSync(join(example, 'tokens.yaml'), join(dir, 'tokens.yaml'));
   return start_app(t, { name: 'customer360', config: join(dir, 'config.yaml'), token: token_of('operator') });
 }
