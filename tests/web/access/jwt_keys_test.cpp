@@ -106,6 +106,10 @@ TEST(jwt_keys, what_is_no_token_is_refused) {
   for (const std::string text : {"", ".", "..", "...", "a.b.c", "e30.e30.", "bnVsbA.e30.e30", "W10.e30.e30"})
     EXPECT_FALSE(ok(keys->payload_of(text))) << text;
   EXPECT_EQ(why_not(keys->payload_of(std::string(16'385, 'a'))), "The token is longer than 16384 bytes.");
+  // A part of 4n + 1 letters is no base64url, which cjose asserts.
+  const auto head = rsa().token(claims, "RS256");
+  for (const std::string rest : {".e30x0.e30", ".e30.e30x0", ".e30.e", ".e30=.e30", ".e 30.e30", ".e30.e30.e30"})
+    EXPECT_FALSE(ok(keys->payload_of(head.substr(0, head.find('.')) + rest))) << rest;
 }
 
 TEST(jwt_keys, a_set_says_what_is_wrong_with_it) {
@@ -115,6 +119,8 @@ TEST(jwt_keys, a_set_says_what_is_wrong_with_it) {
   EXPECT_EQ(why_no_set(R"({"keys":[]})"), "it has no key that verifies signatures");
   EXPECT_EQ(why_no_set(R"({"keys":[7]})"), "key 1 is not an object");
   EXPECT_EQ(why_no_set(R"({"keys":[{"kty":"RSA","n":"!","e":"AQAB"}]})"), "key 1 is not a sound RSA key");
+  EXPECT_EQ(why_no_set(R"({"keys":[{"kty":"RSA","n":"AAAAA","e":"AQAB"}]})"), "key 1 is not a sound RSA key");
+  EXPECT_EQ(why_no_set(R"({"keys":[{"kty":"oct","k":"AAAAA"}]})"), "key 1 is not a sound oct key");
   EXPECT_EQ(why_no_set(json{{"keys", {mint::secret("h", "short").jwk()}}}.dump()),
             "key 1 is a secret of fewer than 32 bytes");
   EXPECT_EQ(why_no_set(json{{"keys", {mint::rsa("r", 1'024).jwk()}}}.dump()),
