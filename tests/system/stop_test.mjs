@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { start_kafka, unavailable } from '../tools/kafka/kafka.mjs';
 import { assert_stops_well, hosting, long, missing, start_app, temp_dir } from './lib/app.mjs';
+import { event_to_socket_ms } from './lib/event_to_socket.mjs';
 import * as retail from './lib/retail.mjs';
 import { twin_client } from './lib/twin_client.mjs';
 import { pause, quantile, until } from './lib/wait.mjs';
@@ -115,26 +116,6 @@ test('SIGTERM while a topic is being read ends within 10 s; the next start ends 
     await assert_states_equal(second, fold, customers, retail.customer_uri);
     await assert_stops_well(assert, second);
   });
-
-/** Milliseconds from posting an event to its diff, over a while. */
-async function event_to_socket_ms(app, client, name, for_ms) {
-  const sub = await client.subscribe(`/customer/${name}`);
-  const took = [], sent = new Map();
-  sub.on_diff = (m) => {
-    const n = m.patch.probe?.n;
-    if (sent.has(n)) took.push(performance.now() - sent.get(n));
-  };
-  const end = performance.now() + for_ms;
-  for (let n = 1; performance.now() < end; n++) {
-    sent.set(n, performance.now());
-    const r = await app.request('POST', '/api/ingest/probe', { body: `{"id":"${name}","n":${n}}\n` });
-    assert.equal(r.status, 200, r.text);
-    await pause(2);
-  }
-  await until('the last probe', () => took.length >= sent.size - 1);
-  sub.on_diff = null;
-  return quantile(took, 0.99);
-}
 
 const median = (values) => quantile(values, 0.5);
 
